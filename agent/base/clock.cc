@@ -1,0 +1,116 @@
+#include "agent/base/clock.h"
+
+#include <time.h>
+
+#include <algorithm>
+#include <array>
+#include <condition_variable>
+#include <cstdio>
+#include <mutex>
+
+namespace powernode {
+namespace {
+
+class KernelClock : public Clock {
+ public:
+  std::int64_t UnixSeconds() const override {
+    timespec now{};
+    ::clock_gettime(CLOCK_REALTIME, &now);
+    return now.tv_sec;
+  }
+  std::chrono::milliseconds Monotonic() const override {
+    timespec now{};
+    ::clock_gettime(CLOCK_BOOTTIME, &now);
+    return std::chrono::seconds(now.tv_sec) + std::chrono::milliseconds(now.tv_nsec / 1'000'000);
+  }
+  bool Sleep(std::chrono::milliseconds duration, std::stop_token stop) override {
+    std::mutex mutex;
+    std::condition_variable_any wake;
+    std::unique_lock lock(mutex);
+    // A deadline past what the C++ clock can count would wrap around to "now".
+    wake.wait_for(lock, stop, std::min<std::chrono::milliseconds>(duration, std::chrono::hours(24 * 365)),
+                  [] { return false; });
+    return !stop.stop_requested();
+  }
+};
+
+int DaysIn(int month, int year) {
+  constexpr std::array<int, 12> kDays{31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+  const bool leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+  return kDays[static_cast<std::size_t>(month - 1)] + (month == 2 && leap ? 1 : 0);
+}
+
+// Reads `count` digits; false when there is something else.
+bool TakeNumber(std::string_view& text, std::size_t count, int& out) {
+  if (text.size() < count) return false;
+  out = 0;
+  for (std::size_t i = 0; i < count; ++i) {
+    if (text[i] < '0' || text[i] > '9') return false;
+    out = out * 10 + (text[i] - '0');
+  }
+  text.remove_prefix(count);
+  return true;
+}
+
+bool TakeChar(std::string_view& text, std::string_view allowed) {
+  if (text.empty() || allowed.find(text.front()) == std::string_view::npos) return false;
+  text.remove_prefix(1);
+  return true;
+}
+
+}  // namespace
+
+Clock& SystemClock() {
+  static constinit KernelClock clock;
+  return clock;
+}
+
+std::string FormatTime(std::int64_t unix_seconds) {
+  const time_t value = static_cast<time_t>(unix_seconds);
+  tm parts{};
+  ::gmtime_r(&value, &parts);
+  std::array<char, 32> text;
+  const std::size_t length = ::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%SZ", &parts);
+  return std::string(text.data(), length);
+}
+
+std::optional<std::int64_t> ParseTime(std::string_view text) {
+  int year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0;
+  if (!TakeNumber(text, 4, year) || !TakeChar(text, "-") || !TakeNumber(text, 2, month) ||
+      !TakeChar(text, "-") || !TakeNumber(text, 2, day) || !TakeChar(text, "Tt ") ||
+      !TakeNumber(text, 2, hour) || !TakeChar(text, ":") || !TakeNumber(text, 2, minute) ||
+      !TakeChar(text, ":") || !TakeNumber(text, 2, second))
+    return std::nullopt;
+  if (month < 1 || month > 12 || day < 1 || day > DaysIn(month, year) || hour > 23 || minute > 59 ||
+      second > 60)
+    return std::nullopt;
+  if (TakeChar(text, ".")) {
+    int digit = 0;
+    if (!TakeNumber(text, 1, digit)) return std::nullopt;
+    while (TakeNumber(text, 1, digit)) {
+    }
+  }
+  std::int64_t offset = 0;
+  if (text != "Z" && text != "z") {
+    const int sign = !text.empty() && text.front() == '-' ? -1 : 1;
+    int offset_hour = 0, offset_minute = 0;
+    if (!TakeChar(text, "+-") || !TakeNumber(text, 2, offset_hour) || !TakeChar(text, ":") ||
+        !TakeNumber(text, 2, offset_minute) || !text.empty() || offset_hour > 23 || offset_minute > 59)
+      return std::nullopt;
+    offset = sign * (offset_hour * 3600 + offset_minute * 60);
+  }
+  return UnixFromUtc(year, month, day, hour, minute, second) - offset;
+}
+
+std::int64_t UnixFromUtc(int year, int month, int day, int hour, int minute, int second) {
+  tm parts{};
+  parts.tm_year = year - 1900;
+  parts.tm_mon = month - 1;
+  parts.tm_mday = day;
+  parts.tm_hour = hour;
+  parts.tm_min = minute;
+  parts.tm_sec = second;
+  return ::timegm(&parts);
+}
+
+}  // namespace powernode

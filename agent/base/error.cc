@@ -1,0 +1,78 @@
+#include "agent/base/error.h"
+
+#include <cerrno>
+#include <system_error>
+
+namespace powernode {
+namespace {
+
+ErrorKind KindOfErrno(int value) {
+  switch (value) {
+    case ENOENT:
+    case ENODATA:
+      return ErrorKind::kNotFound;
+    case ENOSPC:
+    case EDQUOT:
+      return ErrorKind::kNoSpace;
+    case ENOSYS:
+    case EOPNOTSUPP:
+    case ENOTTY:
+      return ErrorKind::kUnsupported;
+    case EAGAIN:
+    case EBUSY:
+      return ErrorKind::kBusy;
+    default:
+      return ErrorKind::kSystem;
+  }
+}
+
+}  // namespace
+
+std::string_view ErrorKindName(ErrorKind kind) {
+  switch (kind) {
+    case ErrorKind::kInvalid:
+      return "invalid";
+    case ErrorKind::kNotFound:
+      return "not_found";
+    case ErrorKind::kUnavailable:
+      return "unavailable";
+    case ErrorKind::kDenied:
+      return "denied";
+    case ErrorKind::kRefuted:
+      return "refuted";
+    case ErrorKind::kCannotTell:
+      return "cannot_tell";
+    case ErrorKind::kUnsupported:
+      return "unsupported";
+    case ErrorKind::kRefused:
+      return "refused";
+    case ErrorKind::kBusy:
+      return "busy";
+    case ErrorKind::kNoSpace:
+      return "no_space";
+    case ErrorKind::kSystem:
+      return "system";
+  }
+  return "unknown";
+}
+
+Error Error::WithContext(std::string_view context) && {
+  message_.insert(0, std::string(context) + ": ");
+  return std::move(*this);
+}
+
+Error Error::WithContext(std::string_view context) const& { return Error(*this).WithContext(context); }
+
+Error Error::AlsoFailed(const Error& later) && {
+  message_ += " (then, while cleaning up: " + later.message() + ")";
+  return std::move(*this);
+}
+
+Error SystemError(std::string_view what, int saved_errno) {
+  Error error(KindOfErrno(saved_errno), "system_error",
+              std::string(what) + ": " + std::generic_category().message(saved_errno));
+  error.set_system_errno(saved_errno);
+  return error;
+}
+
+}  // namespace powernode

@@ -1,0 +1,37 @@
+#include "agent/base/lock_file.h"
+
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <thread>
+
+#include "agent/base/clock.h"
+#include "agent/base/files.h"
+#include "agent/base/syscalls.h"
+
+namespace powernode {
+
+Result<LockFile> LockFile::Take(const std::string& path, std::string_view purpose,
+                                std::chrono::milliseconds patience) {
+  ASSIGN_OR_RETURN_CONTEXT(Fd fd, Open(path, O_RDWR | O_CREAT | O_NOFOLLOW, 0600), "take lock");
+  const auto deadline = SystemClock().Monotonic() + patience;
+  while (::flock(fd.get(), LOCK_EX | LOCK_NB) < 0) {
+    if (errno != EWOULDBLOCK && errno != EINTR) return SystemError("lock " + path, errno);
+    if (SystemClock().Monotonic() >= deadline) {
+      const Result<std::string> holder = ReadFile(path, 4096);
+      std::string who = holder && !holder->empty() ? *holder : std::string("another process");
+      if (who.ends_with('\n')) who.pop_back();
+      return Error(ErrorKind::kBusy, "locked", path + " is held by " + who);
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  }
+  const std::string note = "pid " + std::to_string(::getpid()) + " since " +
+                           FormatTime(SystemClock().UnixSeconds()) + " for " + std::string(purpose) + "\n";
+  // The kernel holds the lock, the note only names the holder: a full disk must not keep anybody from locking.
+  (void)Ftruncate(fd, 0).ok();
+  (void)PwriteAll(fd, AsBytes(note), 0).ok();
+  return LockFile(std::move(fd));
+}
+
+}  // namespace powernode

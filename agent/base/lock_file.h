@@ -1,0 +1,25 @@
+// An flock(2) on a lock file of its own (node-files.md §7, L1-L5). The holder's pid, start time and purpose
+// stand in the file, so that who waits can name who holds. A dead holder's lock is free: the kernel sees to it.
+#pragma once
+
+#include <chrono>
+#include <string>
+#include <string_view>
+
+#include "agent/base/fd.h"
+#include "agent/base/result.h"
+
+namespace powernode {
+
+class LockFile {
+ public:
+  // Waits up to `patience` (zero: only tries). kBusy "locked" names the holder. The directory must exist.
+  static Result<LockFile> Take(const std::string& path, std::string_view purpose,
+                               std::chrono::milliseconds patience);
+
+ private:
+  explicit LockFile(Fd fd) : fd_(std::move(fd)) {}
+  Fd fd_;
+};
+
+}  // namespace powernode

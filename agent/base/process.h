@@ -1,0 +1,30 @@
+// Child processes, as a seam: a short, checked list of programs (systemctl) is all the agent ever starts, and
+// none of them in the boot path. The child gets its own process group, a clean environment and no descriptor
+// of ours; the group is killed at the deadline.
+#pragma once
+
+#include <chrono>
+#include <string>
+#include <vector>
+
+#include "agent/base/result.h"
+
+namespace powernode {
+
+struct ProcessOutcome {
+  int exit_code = 0;   // 128 + signal when a signal ended it
+  std::string output;  // stdout and stderr together, the last 64 KiB
+};
+
+class ProcessRunner {
+ public:
+  virtual ~ProcessRunner() = default;
+  // argv[0] is an absolute path. kNotFound when the program is missing, kUnavailable "timeout".
+  virtual Result<ProcessOutcome> Run(const std::vector<std::string>& argv,
+                                     std::chrono::milliseconds deadline) = 0;
+};
+
+// Starts real processes; stateless and shared.
+ProcessRunner& SystemProcessRunner();
+
+}  // namespace powernode

@@ -1,0 +1,91 @@
+#include "agent/base/state_file.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <vector>
+
+#include "agent/base/clock.h"
+#include "agent/base/files.h"
+#include "agent/base/sha256.h"
+#include "agent/base/syscalls.h"
+#include "agent/base/version.h"
+
+namespace powernode {
+namespace {
+
+constexpr std::size_t kMaxBytes = 4 * 1024 * 1024;
+constexpr std::size_t kBadFilesKept = 3;
+
+Error Corrupt(const StateFile& file, std::string_view why) {
+  return Error(ErrorKind::kRefuted, "state_corrupt", file.path + ": " + std::string(why));
+}
+
+std::string Serialize(const StateFile& file, const std::string& body) {
+  OrderedJson header;
+  header["format"] = file.format;
+  header["version"] = file.version;
+  header["sha256"] = Sha256Hex(body);
+  header["len"] = body.size();
+  header["written_at"] = FormatTime(SystemClock().UnixSeconds());
+  header["agent"] = Version();
+  return DumpJson(header) + "\n" + body + "\n";
+}
+
+}  // namespace
+
+Result<std::optional<Json>> ReadState(const StateFile& file) {
+  Result<std::string> content = ReadFile(file.path, kMaxBytes);
+  if (!content) {
+    if (content.error().kind() == ErrorKind::kNotFound) return std::optional<Json>();
+    if (content.error().code() == "file_too_large") return Corrupt(file, content.error().message());
+    return std::move(content).error().WithContext("read state");
+  }
+  const std::size_t newline = content->find('\n');
+  if (newline == std::string::npos) return Corrupt(file, "no header line");
+  const Result<Json> header = ParseJsonObject(std::string_view(*content).substr(0, newline));
+  if (!header) return Corrupt(file, "header: " + header.error().message());
+  if (GetString(*header, "format") != file.format) return Corrupt(file, "another format");
+  const std::optional<std::int64_t> version = GetInt(*header, "version");
+  if (!version || *version < 1) return Corrupt(file, "no version");
+  if (*version > file.version)
+    return Error(ErrorKind::kUnsupported, "state_newer",
+                 file.path + " has version " + std::to_string(*version) + ", this agent knows " +
+                     std::to_string(file.version));
+
+  std::string_view body = std::string_view(*content).substr(newline + 1);
+  if (!body.ends_with('\n')) return Corrupt(file, "cut short");
+  body.remove_suffix(1);
+  if (GetInt(*header, "len") != static_cast<std::int64_t>(body.size())) return Corrupt(file, "length differs");
+  if (GetString(*header, "sha256") != Sha256Hex(body)) return Corrupt(file, "checksum differs");
+  Result<Json> value = ParseJsonObject(body);
+  if (!value) return Corrupt(file, value.error().message());
+  return std::optional<Json>(std::move(*value));
+}
+
+Status WriteState(const StateFile& file, const Json& body, mode_t mode) {
+  const std::string text = DumpJson(body);
+  const std::string content = Serialize(file, text);
+  const Result<Json> readable = ParseJsonObject(text);  // what could not be read back must not replace what can
+  if (!readable || content.size() > kMaxBytes)
+    return Error(ErrorKind::kInvalid, "bad_state",
+                 "write state " + file.path + ": " + (readable ? "too large" : readable.error().message()));
+  const Result<std::optional<Json>> present = ReadState(file);
+  if (present && *present == body) return Ok();
+  if (!present && present.error().code() == "state_newer") return present.error();
+  if (!present && present.error().code() == "state_corrupt") RETURN_IF_ERROR(SetAside(file));
+  return WriteFileAtomically(file.path, content, mode);
+}
+
+Status SetAside(const StateFile& file) {
+  const std::string prefix = BaseNameOf(file.path) + ".bad-";
+  const std::string directory = DirectoryOf(file.path);
+  RETURN_IF_ERROR(Rename(file.path, directory + "/" + prefix + FormatTime(SystemClock().UnixSeconds())));
+  ASSIGN_OR_RETURN(std::vector<std::string> names, ListDirectory(directory));
+  std::erase_if(names, [&](const std::string& name) { return !name.starts_with(prefix); });
+  for (std::size_t i = 0; i + kBadFilesKept < names.size(); ++i)  // sorted: the oldest first
+    RETURN_IF_ERROR(Unlink(directory + "/" + names[i]));
+  return Ok();
+}
+
+}  // namespace powernode
