@@ -1,0 +1,147 @@
+#include "enroll/enroll.h"
+
+#include "agent/base/json.h"
+#include "agent/base/version.h"
+#include "enroll/answer.h"
+#include "enroll/api_request.h"
+#include "enroll/certificate.h"
+#include "enroll/pending_request.h"
+
+namespace powernode::enroll {
+namespace {
+
+constexpr std::string_view kPath = "enroll";
+constexpr int kUnprocessable = 422;
+
+Secret BodyOf(const identity::Identity& identity, PersistKind persist,
+              const PendingRequest& pending) {
+  const Json body = {{"bootstrap_token", identity.bootstrap_token->Reveal()},
+                     {"csr_pem", pending.csr_pem},
+                     {"agent_version", Version()},
+                     {"request_id", pending.request_id},
+                     {"accepted_signature_algorithms",
+                      {"ecdsa-sha256", "ecdsa-sha384", "rsa-sha256", "rsa-pss-sha256"}},
+                     {"persist", persist == PersistKind::kDurable ? "durable" : "volatile"}};
+  return Secret(DumpJson(body));
+}
+
+// A server that quotes the request in its answer must not bring the token into an error or a log.
+void TakeOutToken(std::string& text, const Secret& token) {
+  const std::string& secret = token.Reveal();
+  for (std::size_t at = text.find(secret); at != std::string::npos; at = text.find(secret, at))
+    text.replace(at, secret.size(), "***");
+}
+
+Error TokenRefused(const identity::Identity& identity, std::string_view words) {
+  return Error(
+      ErrorKind::kDenied, "token_refused",
+      "the platform refused the bootstrap token " + identity.bootstrap_token->Masked() + " from " +
+          identity.token_from.source + " (" + std::string(words) +
+          "); it is not sent again: make a new one for this node on the platform and put it in the "
+          "same place");
+}
+
+// What a bad answer means for the token.
+Error ErrorOfAnswer(const HttpResponse& response, const identity::Identity& identity,
+                    const PendingRequest& pending, const PkiStore& store) {
+  const Error plain = ErrorOfStatus(response);
+  const std::string& words = plain.message();
+  if (response.status == kUnprocessable && CodeOf(response) == "CA_ALGORITHM_UNSUPPORTED")
+    return Error(
+        ErrorKind::kUnsupported, "ca_algorithm_unsupported",
+        words +
+            "; the platform's CA signs with an algorithm this agent does not have, use an ECDSA "
+            "P-256 or P-384 or an RSA CA; the token is still good");
+  if (response.status == kUnprocessable) {
+    Error refused = TokenRefused(identity, words);
+    if (Status marked = MarkTokenRefused(store.directory(), pending, words); !marked)
+      return std::move(refused).AlsoFailed(marked.error());
+    return refused;
+  }
+  const bool rejected = plain.kind() == ErrorKind::kInvalid || plain.kind() == ErrorKind::kDenied;
+  return Error(plain.kind(), rejected ? "enroll_rejected" : plain.code(), words);
+}
+
+Result<Credentials> CredentialsOf(const Json& data, const identity::Identity& identity,
+                                  const PendingRequest& pending, std::int64_t now_unix) {
+  const std::string answered = GetString(data, "instance_id").value_or(identity.instance_uuid);
+  if (answered != identity.instance_uuid)
+    return Error(ErrorKind::kRefuted, "enroll_mismatch",
+                 "the platform enrolled instance " + PrintableText(answered) +
+                     ", and this node is " + identity.instance_uuid + " (from " +
+                     identity.instance_uuid_from.source + "): the token belongs to another node");
+  const NewCertificate given{.certificate_pem = GetString(data, "cert_pem").value_or(""),
+                             .chain_pem = GetString(data, "ca_chain_pem").value_or(""),
+                             .instance_id = identity.instance_uuid,
+                             .mtls_subject = GetString(data, "mtls_subject").value_or("")};
+  ASSIGN_OR_RETURN(CertificateFacts facts, CheckNewCertificate(given, pending.key_pem, now_unix));
+  return Credentials{.instance_id = identity.instance_uuid,
+                     .mtls_subject = facts.common_name,
+                     .certificate_id = GetString(data, "certificate_id").value_or(""),
+                     .platform = identity.platform,
+                     .ca_pem = identity.ca_pem,
+                     .certificate_pem = given.certificate_pem,
+                     .chain_pem = given.chain_pem,
+                     .key_pem = pending.key_pem,
+                     .not_before = facts.not_before,
+                     .not_after = facts.not_after,
+                     .serial = std::move(facts.serial),
+                     .fingerprint = std::move(facts.fingerprint),
+                     .generation = {}};
+}
+
+Enrolled Keep(Credentials credentials, PkiStore& store) {
+  Result<CredentialsPtr> saved = store.Save(credentials, "enroll");
+  if (saved) return {.credentials = std::move(*saved), .not_saved = std::nullopt};
+  Error not_saved(saved.error().kind(), "pki_not_durable",
+                  "the certificate is good but could not be saved, a reboot would lose it: " +
+                      saved.error().message());
+  return {.credentials = std::make_shared<const Credentials>(std::move(credentials)),
+          .not_saved = std::move(not_saved)};
+}
+
+// Everything that can be wrong before the token has left this node.
+Result<PendingRequest> Prepare(const identity::Identity& identity, const PkiStore& store) {
+  if (!identity.bootstrap_token)
+    return Error(ErrorKind::kInvalid, "no_token", "there is no bootstrap token to enroll with");
+  RETURN_IF_ERROR_CONTEXT(CheckTrustRoots(identity.ca_pem), "from " + identity.ca_from.source);
+  ASSIGN_OR_RETURN(PendingRequest pending, PrepareRequest(store.directory(), identity.instance_uuid,
+                                                          *identity.bootstrap_token));
+  if (pending.token_refused()) return TokenRefused(identity, pending.refusal);
+  return pending;
+}
+
+}  // namespace
+
+EnrollAttempt Enroll(const identity::Identity& identity, PersistKind persist, PkiStore& store,
+                     const TransportFactory& transports, Clock& clock, std::stop_token stop) {
+  const std::string context =
+      "enroll " + identity.instance_uuid + " at " + identity.platform.ToString();
+  auto failed = [&context](const Error& error, std::optional<std::chrono::seconds> wait = {}) {
+    return EnrollAttempt{.outcome = error.WithContext(context), .retry_after = wait};
+  };
+  const Result<PendingRequest> pending = Prepare(identity, store);
+  if (!pending) return failed(pending.error());
+  Result<std::unique_ptr<HttpTransport>> transport =
+      transports(TlsIdentity{.ca_pem = identity.ca_pem, .certificate_pem = {}, .key_pem = {}});
+  if (!transport) return failed(transport.error());
+
+  HttpRequest request = MakeApiRequest(identity.platform, kPath, kEnrollCall);
+  Secret body = BodyOf(identity, persist, *pending);
+  SetJsonBody(request, body.Reveal());
+  request.headers.push_back({"Idempotency-Key", pending->request_id});
+  Result<HttpResponse> response = (*transport)->Perform(request, stop);
+  Secret::Wipe(request.body);
+  if (!response) return failed(response.error());
+  TakeOutToken(response->body, *identity.bootstrap_token);
+  if (response->status != 200)
+    return failed(ErrorOfAnswer(*response, identity, *pending, store), RetryAfterOf(*response));
+
+  const Result<Json> data = DataOf(*response);
+  if (!data) return failed(data.error());
+  Result<Credentials> credentials = CredentialsOf(*data, identity, *pending, clock.UnixSeconds());
+  if (!credentials) return failed(credentials.error());
+  return {.outcome = Keep(std::move(*credentials), store), .retry_after = std::nullopt};
+}
+
+}  // namespace powernode::enroll

@@ -1,0 +1,289 @@
+#include "enroll/pki_store.h"
+
+#include <doctest/doctest.h>
+#include <sys/stat.h>
+
+#include "agent/base/files.h"
+#include "agent/base/syscalls.h"
+#include "enroll/generation.h"
+#include "enroll/pending_request.h"
+#include "enroll/pki_layout.h"
+#include "tests/enroll/sample_credentials.h"
+#include "tests/support/temporary_directory.h"
+
+namespace powernode::enroll {
+namespace {
+
+using namespace testing;
+using powernode::testing::TemporaryDirectory;
+
+constexpr std::int64_t kNow = 1'770'000'000;  // 2026-02-02
+
+struct Fixture {
+  TemporaryDirectory root;
+  std::string directory = root / "state/pki";
+  PkiStore store{directory};
+  Authority authority;
+
+  std::string At(std::string_view name) const { return JoinPath(directory, name); }
+  std::string SaveOne(const LeafWish& wish = {}) {
+    const Result<CredentialsPtr> saved = store.Save(SampleCredentials(authority, wish), "enroll");
+    REQUIRE(saved.ok());
+    return (*saved)->generation;
+  }
+  std::string LoadedGeneration(std::int64_t now = kNow) {
+    const PkiStore::Loaded loaded = store.Load(now);
+    return loaded.credentials ? loaded.credentials->generation : "";
+  }
+};
+
+mode_t ModeOf(const std::string& path) { return Stat(path)->st_mode & 0777; }
+
+TEST_SUITE("pki_store") {
+  TEST_CASE("an empty store has no credentials and nothing to report") {
+    Fixture fixture;
+    const PkiStore::Loaded loaded = fixture.store.Load(kNow);
+    CHECK_FALSE(loaded.credentials);
+    CHECK(loaded.findings.empty());
+    CHECK_FALSE(Exists(fixture.directory));
+  }
+
+  TEST_CASE("what was saved is loaded, with the modes of the specification") {
+    Fixture fixture;
+    const Credentials given = SampleCredentials(fixture.authority);
+    REQUIRE(fixture.store.Save(given, "enroll").ok());
+    const PkiStore::Loaded loaded = fixture.store.Load(kNow);
+    REQUIRE(loaded.credentials);
+    CHECK(loaded.is_current);
+    CHECK(loaded.findings.empty());
+    const Credentials& got = *loaded.credentials;
+    CHECK(got.generation == "gen-000001");
+    CHECK(got.instance_id == given.instance_id);
+    CHECK(got.platform == given.platform);
+    CHECK(got.ca_pem == given.ca_pem);
+    CHECK(got.certificate_pem == given.certificate_pem);
+    CHECK(got.chain_pem == given.chain_pem);
+    CHECK(got.key_pem.Reveal() == given.key_pem.Reveal());
+    CHECK(got.certificate_id == given.certificate_id);
+    CHECK(got.not_after == given.not_after);
+    CHECK(got.serial == given.serial);
+    CHECK(got.fingerprint == given.fingerprint);
+    CHECK(ModeOf(fixture.directory) == 0700);
+    CHECK(ModeOf(fixture.At("gen-000001")) == 0700);
+    CHECK(ModeOf(fixture.At("current/node.key")) == 0600);
+    CHECK(ModeOf(fixture.At("current/node.crt")) == 0644);
+    CHECK(*ReadFile(fixture.At("node.crt"), 64 * 1024) == given.certificate_pem);
+    CHECK(*Readlink(fixture.At("node.crt")) == "current/node.crt");
+  }
+
+  TEST_CASE("a cut at any step of a save leaves the old set or the new one") {
+    // Each state is what a power cut leaves behind between two steps of K1.
+    Fixture fixture;
+    CHECK(fixture.SaveOne() == "gen-000001");
+    const std::string next = fixture.At("gen-000002");
+
+    SUBCASE("the new directory exists, half written") {
+      REQUIRE(MakeDirectories(next + ".tmp", 0700));
+      REQUIRE(WriteFile(next + ".tmp/node.key", "half", 0600));
+      CHECK(fixture.LoadedGeneration() == "gen-000001");
+    }
+    SUBCASE("the new directory is complete under its unfinished name") {
+      REQUIRE(MakeDirectories(next + ".tmp", 0700));
+      REQUIRE(WriteGeneration(next + ".tmp", SampleCredentials(fixture.authority), "enroll"));
+      CHECK(fixture.LoadedGeneration() == "gen-000001");
+    }
+    SUBCASE("the new directory has its name, the link is still the old one") {
+      REQUIRE(MakeDirectories(next, 0700));
+      REQUIRE(WriteGeneration(next, SampleCredentials(fixture.authority), "enroll"));
+      CHECK(fixture.LoadedGeneration() == "gen-000001");
+    }
+    SUBCASE("the new link exists beside the old one") {
+      REQUIRE(MakeDirectories(next, 0700));
+      REQUIRE(WriteGeneration(next, SampleCredentials(fixture.authority), "enroll"));
+      REQUIRE(Symlink("gen-000002", fixture.At(".current.abcdef")));
+      CHECK(fixture.LoadedGeneration() == "gen-000001");
+    }
+    // Whatever it was, the next save works and leaves no remains.
+    const std::string saved = fixture.SaveOne();
+    CHECK(fixture.LoadedGeneration() == saved);
+    const std::vector<std::string> names = *ListDirectory(fixture.directory);
+    for (const std::string& name : names) {
+      CAPTURE(name);
+      CHECK_FALSE(name.ends_with(".tmp"));
+      CHECK_FALSE(name.starts_with(".current."));
+    }
+  }
+
+  TEST_CASE(
+      "a first save that was cut before its link is found, and the link is repaired on request") {
+    Fixture fixture;
+    fixture.SaveOne();
+    REQUIRE(Unlink(fixture.At("current")));
+    const PkiStore::Loaded loaded = fixture.store.Load(kNow);
+    REQUIRE(loaded.credentials);
+    CHECK_FALSE(loaded.is_current);
+    REQUIRE(fixture.store.MakeCurrent(loaded.credentials->generation).ok());
+    CHECK(fixture.store.Load(kNow).is_current);
+    CHECK(fixture.store.MakeCurrent("gen-000009").error().code() == "no_generation");
+  }
+
+  TEST_CASE(
+      "each kind of damage to the current set makes the older good one load, with a finding") {
+    Fixture fixture;
+    fixture.SaveOne();
+    fixture.SaveOne();
+    const std::string current = fixture.At("gen-000002");
+    SUBCASE("key missing") { REQUIRE(Unlink(current + "/node.key")); }
+    SUBCASE("key empty") { REQUIRE(WriteFile(current + "/node.key", "", 0600)); }
+    SUBCASE("key of another set") {
+      REQUIRE(WriteFile(current + "/node.key", *ReadFile(fixture.At("gen-000001/node.key"), 9999),
+                        0600));
+    }
+    SUBCASE("certificate cut short") {
+      REQUIRE(WriteFile(current + "/node.crt",
+                        ReadFile(current + "/node.crt", 9999)->substr(0, 200), 0644));
+    }
+    SUBCASE("certificate of another instance") {
+      const Secret key(*ReadFile(current + "/node.key", 9999));
+      REQUIRE(WriteFile(current + "/node.crt",
+                        fixture.authority.Issue(key, {.common_name = "node-2"}), 0644));
+    }
+    SUBCASE("no roots") { REQUIRE(WriteFile(current + "/ca-bundle.crt", "", 0644)); }
+    SUBCASE("meta flipped") {
+      std::string meta = *ReadFile(current + "/meta.json", 9999);
+      meta[meta.size() - 10] = '#';
+      REQUIRE(WriteFile(current + "/meta.json", meta, 0644));
+    }
+    SUBCASE("meta missing") { REQUIRE(Unlink(current + "/meta.json")); }
+    SUBCASE("directory gone") { REQUIRE(RemoveTree(current)); }
+    const PkiStore::Loaded loaded = fixture.store.Load(kNow);
+    REQUIRE(loaded.credentials);
+    CHECK(loaded.credentials->generation == "gen-000001");
+    CHECK_FALSE(loaded.is_current);
+    REQUIRE(loaded.findings.size() == 1);
+    CHECK(loaded.findings[0].message().starts_with("PKI generation gen-000002: "));
+  }
+
+  TEST_CASE("an expired set is used only when nothing better is there, and is kept") {
+    Fixture fixture;
+    fixture.SaveOne();
+    fixture.SaveOne({.not_after = kNow - 1000});
+    CHECK(fixture.LoadedGeneration() == "gen-000001");
+    REQUIRE(RemoveTree(fixture.At("gen-000001")));
+    const PkiStore::Loaded loaded = fixture.store.Load(kNow);
+    REQUIRE(loaded.credentials);
+    CHECK(loaded.credentials->generation == "gen-000002");
+    CHECK(loaded.credentials->not_after < kNow);
+    CHECK(fixture.LoadedGeneration(0) == "gen-000002");  // a clock at 1970 loses no credentials
+  }
+
+  TEST_CASE("three generations are kept, and a proven one until two newer ones are proven") {
+    Fixture fixture;
+    REQUIRE(fixture.store.MarkProven(fixture.SaveOne()).ok());
+    for (int i = 0; i < 4; ++i) fixture.SaveOne();
+    CHECK(Exists(fixture.At("gen-000001")));
+    CHECK_FALSE(Exists(fixture.At("gen-000002")));
+    REQUIRE(fixture.store.MarkProven("gen-000005").ok());
+    REQUIRE(fixture.store.MarkProven(fixture.SaveOne()).ok());
+    fixture.SaveOne();
+    CHECK_FALSE(Exists(fixture.At("gen-000001")));
+    CHECK_FALSE(Exists(fixture.At("gen-000001.proven")));
+    CHECK(fixture.LoadedGeneration() == "gen-000007");
+  }
+
+  TEST_CASE("a save that cannot write is an error and leaves the old set current") {
+    Fixture fixture;
+    fixture.SaveOne();
+    // A file where the next generation has to be written stops it before anything is switched.
+    REQUIRE(WriteFile(fixture.At("gen-000002.tmp"), "", 0600));
+    REQUIRE(MakeDirectories(fixture.root / "other", 0700));
+    PkiStore nowhere((fixture.root / "file" / "pki").string());
+    REQUIRE(WriteFile((fixture.root / "file").string(), "", 0600));
+    CHECK_FALSE(nowhere.Save(SampleCredentials(fixture.authority), "enroll").ok());
+    CHECK(fixture.LoadedGeneration() == "gen-000001");
+  }
+
+  TEST_CASE("regular files of another agent at the flat names are left alone") {
+    Fixture fixture;
+    REQUIRE(MakeDirectories(fixture.directory, 0700));
+    REQUIRE(WriteFile(fixture.At("node.crt"), "theirs", 0644));
+    fixture.SaveOne();
+    CHECK(*ReadFile(fixture.At("node.crt"), 100) == "theirs");
+    CHECK(fixture.LoadedGeneration() == "gen-000001");
+  }
+
+  TEST_CASE("saving ends the pending request") {
+    Fixture fixture;
+    REQUIRE(PrepareRequest(fixture.directory, "node-1", Secret("sixteen characters")).ok());
+    CHECK(Exists(fixture.At("pending")));
+    fixture.SaveOne();
+    CHECK_FALSE(Exists(fixture.At("pending")));
+  }
+}
+
+TEST_SUITE("pending_request") {
+  const Secret kToken("0123456789abcdef-one");
+  const Secret kOtherToken("0123456789abcdef-two");
+
+  TEST_CASE("the key, the request and its id stay the same over retries and reboots") {
+    Fixture fixture;
+    const PendingRequest first = *PrepareRequest(fixture.directory, "node-1", kToken);
+    const PendingRequest again = *PrepareRequest(fixture.directory, "node-1", kToken);
+    CHECK(first.key_pem.Reveal() == again.key_pem.Reveal());
+    CHECK(first.csr_pem == again.csr_pem);
+    CHECK(first.request_id == again.request_id);
+    CHECK(ModeOf(fixture.At("pending")) == 0700);
+    CHECK(ModeOf(fixture.At("pending/node.key")) == 0600);
+  }
+
+  TEST_CASE("another token gets another request id and the same key") {
+    Fixture fixture;
+    const PendingRequest first = *PrepareRequest(fixture.directory, "node-1", kToken);
+    const PendingRequest second = *PrepareRequest(fixture.directory, "node-1", kOtherToken);
+    CHECK(first.key_pem.Reveal() == second.key_pem.Reveal());
+    CHECK(first.request_id != second.request_id);
+  }
+
+  TEST_CASE("another instance gets another key") {
+    Fixture fixture;
+    const PendingRequest first = *PrepareRequest(fixture.directory, "node-1", kToken);
+    const PendingRequest second = *PrepareRequest(fixture.directory, "node-2", kToken);
+    CHECK(first.key_pem.Reveal() != second.key_pem.Reveal());
+  }
+
+  TEST_CASE("a refused token stays refused until there is another one") {
+    Fixture fixture;
+    const PendingRequest first = *PrepareRequest(fixture.directory, "node-1", kToken);
+    REQUIRE(MarkTokenRefused(fixture.directory, first, "no such token").ok());
+    CHECK(PrepareRequest(fixture.directory, "node-1", kToken)->token_refused());
+    CHECK_FALSE(PrepareRequest(fixture.directory, "node-1", kOtherToken)->token_refused());
+  }
+
+  TEST_CASE("a damaged request is replaced by a new one") {
+    Fixture fixture;
+    const PendingRequest first = *PrepareRequest(fixture.directory, "node-1", kToken);
+    SUBCASE("half written") {
+      REQUIRE(Rename(fixture.At("pending"), fixture.At("pending.tmp")));
+      REQUIRE(Unlink(fixture.At("pending.tmp/node.csr")));
+    }
+    SUBCASE("key damaged") { REQUIRE(WriteFile(fixture.At("pending/node.key"), "x", 0600)); }
+    SUBCASE("record damaged") { REQUIRE(WriteFile(fixture.At("pending/pending.json"), "x", 0600)); }
+    const Result<PendingRequest> second = PrepareRequest(fixture.directory, "node-1", kToken);
+    REQUIRE(second.ok());
+    CHECK(second->key_pem.Reveal() != first.key_pem.Reveal());
+    CHECK(PrepareRequest(fixture.directory, "node-1", kToken)->request_id == second->request_id);
+  }
+
+  TEST_CASE("the token is nowhere on the disk") {
+    Fixture fixture;
+    REQUIRE(PrepareRequest(fixture.directory, "node-1", kToken).ok());
+    const std::vector<std::string> names = *ListDirectory(fixture.At("pending"));
+    for (const std::string& name : names) {
+      const std::string content = *ReadFile(fixture.At("pending/" + name), 64 * 1024);
+      CHECK(content.find(kToken.Reveal()) == std::string::npos);
+    }
+  }
+}
+
+}  // namespace
+}  // namespace powernode::enroll

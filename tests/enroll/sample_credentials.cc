@@ -1,0 +1,26 @@
+#include "tests/enroll/sample_credentials.h"
+
+#include "enroll/certificate.h"
+#include "enroll/key.h"
+
+namespace powernode::enroll::testing {
+
+Credentials SampleCredentials(const Authority& authority, const LeafWish& wish) {
+  Credentials out;
+  out.instance_id = wish.common_name;
+  out.mtls_subject = wish.common_name;
+  out.certificate_id = "c-1";
+  out.platform = *ParseOrigin("https://p.test:8443");
+  out.ca_pem = authority.root_pem();
+  out.chain_pem = authority.root_pem();
+  out.key_pem = *GenerateKey();
+  out.certificate_pem = authority.Issue(out.key_pem, wish);
+  const CertificateFacts facts = *ReadCertificate(out.certificate_pem);
+  out.not_before = facts.not_before;
+  out.not_after = facts.not_after;
+  out.serial = facts.serial;
+  out.fingerprint = facts.fingerprint;
+  return out;
+}
+
+}  // namespace powernode::enroll::testing
