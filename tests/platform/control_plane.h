@@ -1,0 +1,59 @@
+// The control plane without its socket: a request goes in, an answer and a plan for the wire come out. Routes,
+// authentication, idempotency, complaints, faults and the record meet here and nowhere else.
+//
+// Handle() may run on many threads. Each request takes the store's lock once, is answered as a whole under it,
+// and is saved before its answer is sent, so that an answer the client has is never forgotten.
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <mutex>
+
+#include "tests/platform/authority.h"
+#include "tests/platform/call.h"
+#include "tests/platform/fault_effects.h"
+#include "tests/platform/record.h"
+#include "tests/platform/routes.h"
+#include "tests/platform/store.h"
+
+namespace powernode::platform {
+
+struct Outcome {
+  Answer answer;
+  WirePlan wire;
+};
+
+struct ConnectionFaults {
+  bool tls12_only = false;
+  bool abort_handshake = false;
+};
+
+class ControlPlane {
+ public:
+  // All three must outlive it.
+  ControlPlane(Store& store, const Authority& leaf_authority, const Personality& personality);
+
+  Outcome Handle(Request request);
+  ConnectionFaults NextConnection();
+
+  // Ends delays that requests are waiting in.
+  void Stop();
+  bool stopping() const { return stopping_; }
+
+ private:
+  std::vector<Fault> Take(const Request& request);
+  void Wait(std::int64_t milliseconds);
+  Answer Respond(const Request& request, const std::vector<Fault>& faults);
+  Answer Dispatch(Call& call);
+
+  Store& store_;
+  const Authority& authority_;
+  const Personality& personality_;
+  const json features_;
+  Recorder recorder_;
+  std::atomic<bool> stopping_ = false;
+  std::mutex wait_mutex_;
+  std::condition_variable wait_;
+};
+
+}  // namespace powernode::platform

@@ -1,0 +1,92 @@
+#include "tests/platform/fault.h"
+
+#include <fnmatch.h>
+
+#include <algorithm>
+
+namespace powernode::platform {
+namespace {
+
+constexpr FaultKind kKinds[] = {
+    {"tls12", FaultStage::kConnection, "", "speaks TLS 1.2 only"},
+    {"abort-handshake", FaultStage::kConnection, "", "closes the connection in the handshake"},
+
+    {"status", FaultStage::kBefore, "number=HTTP status, retry_after, text=Location",
+     "answers with the status, the request has no effect"},
+    {"html", FaultStage::kBefore, "", "answers an HTML page with status 200"},
+    {"delay", FaultStage::kBefore, "number=milliseconds", "answers late"},
+    {"ignore-range", FaultStage::kBefore, "", "treats a Range request as a plain one"},
+
+    {"patch", FaultStage::kAnswer, "text=JSON merge patch (RFC 7386)", "changes the answer's JSON"},
+    {"empty-list", FaultStage::kAnswer, "", "empties the list, the count follows"},
+    {"short-list", FaultStage::kAnswer, "number=elements to drop (1)", "drops the last elements, the count follows"},
+    {"wrong-count", FaultStage::kAnswer, "", "count is one more than the list has"},
+    {"duplicate-ids", FaultStage::kAnswer, "", "the first element comes twice"},
+    {"stale-revision", FaultStage::kAnswer, "number=how much lower (1)", "assignment_revision goes back"},
+    {"deep-json", FaultStage::kAnswer, "number=levels (1000)", "adds a deeply nested member"},
+    {"huge-body", FaultStage::kAnswer, "number=bytes (8388608)", "adds a member of that size"},
+    {"endless-body", FaultStage::kAnswer, "", "a chunked body that never ends"},
+    {"many-headers", FaultStage::kAnswer, "number=headers (10000)", "adds header fields"},
+    {"flawed-leaf", FaultStage::kAnswer,
+     "text=wrong-key|wrong-name|expired|no-client-auth|foreign-issuer", "puts another certificate in the answer"},
+    {"wrong-content-range", FaultStage::kAnswer, "", "Content-Range starts one byte later than the body"},
+    {"weak-etag", FaultStage::kAnswer, "", "the ETag becomes weak"},
+    {"no-etag", FaultStage::kAnswer, "", "the ETag is missing"},
+
+    {"flip", FaultStage::kWire, "number=offset in the body", "inverts one byte"},
+    {"stall", FaultStage::kWire, "number=body bytes to send first", "goes silent, the connection stays open"},
+    {"close", FaultStage::kWire, "number=body bytes to send first", "closes the connection"},
+    {"wrong-length", FaultStage::kWire, "number=bytes added to Content-Length (1)", "announces another length"},
+    {"lost-answer", FaultStage::kWire, "", "the request takes effect, the answer never leaves"},
+    {"throttle", FaultStage::kWire, "number=bytes a second", "sends slowly"},
+};
+
+bool Strikes(Fault& fault, double dice) {
+  if (fault.skip > 0) {
+    --fault.skip;
+    return false;
+  }
+  if (fault.count == 0 || dice >= fault.probability) return false;
+  if (fault.count > 0) --fault.count;
+  ++fault.hits;
+  return true;
+}
+
+bool Concerns(const Fault& fault, const FaultSubject& subject) {
+  if (!fault.method.empty() && fault.method != subject.method) return false;
+  if (!fault.node.empty() && fault.node != subject.node_id) return false;
+  return ::fnmatch(fault.route.c_str(), subject.path.c_str(), 0) == 0;
+}
+
+bool ActsOnConnection(const Fault& fault) {
+  const FaultKind* kind = FindFaultKind(fault.kind);
+  return kind != nullptr && kind->stage == FaultStage::kConnection;
+}
+
+}  // namespace
+
+std::span<const FaultKind> FaultKinds() { return kKinds; }
+
+const FaultKind* FindFaultKind(std::string_view name) {
+  const auto* found = std::find_if(std::begin(kKinds), std::end(kKinds),
+                                   [name](const FaultKind& kind) { return kind.name == name; });
+  return found == std::end(kKinds) ? nullptr : found;
+}
+
+std::vector<Fault> TakeFaults(std::vector<Fault>& table, const FaultSubject& subject, double dice) {
+  std::vector<Fault> taken;
+  for (Fault& fault : table) {
+    if (!ActsOnConnection(fault) && Concerns(fault, subject) && Strikes(fault, dice)) taken.push_back(fault);
+  }
+  return taken;
+}
+
+std::vector<Fault> TakeConnectionFaults(std::vector<Fault>& table, double dice) {
+  std::vector<Fault> taken;
+  for (Fault& fault : table) {
+    if (ActsOnConnection(fault) && Strikes(fault, dice)) taken.push_back(fault);
+  }
+  return taken;
+}
+
+}  // namespace powernode::platform

@@ -1,0 +1,137 @@
+// `module`, `assign` and `unassign`
+#include <iostream>
+#include <memory>
+
+#include "agent/base/files.h"
+#include "tests/platform/blob_import.h"
+#include "tests/platform/command_line.h"
+#include "tests/platform/keys.h"
+
+namespace powernode::platform {
+namespace {
+
+constexpr std::size_t kMaxText = 4 << 20;
+
+struct Given {
+  std::string image;
+  std::string name;
+  std::string id;
+  std::int64_t priority = 0;
+  std::vector<std::string> dependencies;
+  std::string services_file;
+  std::string view_file;
+  std::string sign_key_file;
+  std::string signature_file;
+  bool no_sign = false;
+  std::string format;
+  std::string node;
+  std::vector<std::string> modules;
+};
+
+Result<json> ReadJson(const std::string& path) {
+  ASSIGN_OR_RETURN(const std::string text, ReadFile(path, kMaxText));
+  json document = json::parse(text, nullptr, false);
+  if (document.is_discarded()) return Error(ErrorKind::kInvalid, "bad_json", path + " is not JSON");
+  return document;
+}
+
+Result<json> View(const Given& given) {
+  json view = json::object();
+  if (!given.view_file.empty()) {
+    ASSIGN_OR_RETURN(view, ReadJson(given.view_file));
+    if (!view.is_object()) return Error(ErrorKind::kInvalid, "bad_json", given.view_file + " is not an object");
+  }
+  if (!given.services_file.empty()) {
+    ASSIGN_OR_RETURN(view["services"], ReadJson(given.services_file));
+    if (!view["services"].is_array())
+      return Error(ErrorKind::kInvalid, "bad_json", given.services_file + " is not an array of services");
+  }
+  return view;
+}
+
+// Signs the stored blob, or takes the signature that was given, whatever it is worth.
+Status AddSignature(const Given& given, const std::string& blob, json& arguments) {
+  if (given.no_sign) return Ok();
+  if (!given.signature_file.empty()) {
+    ASSIGN_OR_RETURN(std::string signature, ReadFile(given.signature_file, kMaxText));
+    while (!signature.empty() && signature.back() == '\n') signature.pop_back();
+    arguments["signature"] = std::move(signature);
+    return Ok();
+  }
+  ASSIGN_OR_RETURN_CONTEXT(const std::string pem, ReadFile(given.sign_key_file, kMaxText), "sign module");
+  ASSIGN_OR_RETURN_CONTEXT(const Key key, KeyFromPem(pem), given.sign_key_file);
+  ASSIGN_OR_RETURN(arguments["signature"], SignFile(key.get(), blob));
+  ASSIGN_OR_RETURN(arguments["keyid"], PublicKeySha256(key.get()));
+  ASSIGN_OR_RETURN(arguments["key_pem"], PublicPem(key.get()));
+  return Ok();
+}
+
+Status RunModuleAdd(const CommandLine& line, const Given& given) {
+  if (!given.no_sign && given.signature_file.empty() && given.sign_key_file.empty())
+    return Error(ErrorKind::kInvalid, "bad_argument", "give --sign-key KEY.pem, or say --no-sign");
+  RETURN_IF_ERROR(MakeDirectories(line.directory.path, 0700));
+  RETURN_IF_ERROR(MakeDirectories(line.directory.blobs(), 0700));
+  ASSIGN_OR_RETURN(const ImportedBlob blob, ImportBlob(line.directory, given.image));
+  std::string format = given.format.empty() ? blob.image_format : given.format;
+  if (format.empty()) {
+    std::cerr << given.image << " is no EROFS image; it is published as one all the same\n";
+    format = "erofs";
+  }
+  json arguments = {{"name", given.name},
+                    {"priority", given.priority},
+                    {"dependencies", given.dependencies},
+                    {"digest", blob.digest},
+                    {"size_bytes", blob.size_bytes},
+                    {"image_format", format}};
+  if (!given.id.empty()) arguments["id"] = given.id;
+  ASSIGN_OR_RETURN(arguments["view"], View(given));
+  RETURN_IF_ERROR(AddSignature(given, line.directory.blob(blob.digest), arguments));
+  return PrintVerb(line, "module put", arguments);
+}
+
+}  // namespace
+
+void AddModuleCommands(CLI::App& app, CommandLine& line) {
+  auto given = std::make_shared<Given>();
+  CLI::App* module = app.add_subcommand("module", "publish modules")->require_subcommand(1);
+
+  CLI::App* add = module->add_subcommand("add", "publish an image as a module, or as the next version of one");
+  add->add_option("IMAGE", given->image)->required();
+  add->add_option("--name", given->name)->required();
+  add->add_option("--priority", given->priority, "layering order; higher covers lower")->required();
+  add->add_option("--id", given->id, "module id; the name otherwise");
+  add->add_option("--depends", given->dependencies, "id of a module it needs");
+  add->add_option("--services", given->services_file, "JSON array of services (node-api.md 10.3)");
+  add->add_option("--view", given->view_file, "JSON object with further members of the module view (10.2)");
+  CLI::Option* key = add->add_option("--sign-key", given->sign_key_file, "ECDSA P-256 private key, PEM");
+  CLI::Option* signature = add->add_option("--signature", given->signature_file, "publish this signature as it is");
+  CLI::Option* none = add->add_flag("--no-sign", given->no_sign, "publish without a signature");
+  key->excludes(signature)->excludes(none);
+  signature->excludes(none);
+  add->add_option("--format", given->format, "image_format to claim; detected otherwise");
+  add->callback([given, &line] { line.run = [given, &line] { return RunModuleAdd(line, *given); }; });
+
+  for (const bool enabled : {true, false}) {
+    CLI::App* switching = module->add_subcommand(enabled ? "enable" : "disable",
+                                                 enabled ? "offer it again" : "offer it to nobody");
+    switching->add_option("MODULE", given->name)->required();
+    switching->callback([given, enabled, &line] {
+      line.run = [given, enabled, &line] {
+        return PrintVerb(line, "module enable", {{"module", given->name}, {"enabled", enabled}});
+      };
+    });
+  }
+
+  for (const char* verb : {"assign", "unassign"}) {
+    CLI::App* assign = app.add_subcommand(verb, std::string(verb) + " modules (and what they need)");
+    assign->add_option("NODE", given->node)->required();
+    assign->add_option("MODULE", given->modules)->required();
+    assign->callback([given, verb, &line] {
+      line.run = [given, verb, &line] {
+        return PrintVerb(line, verb, {{"node", given->node}, {"modules", given->modules}});
+      };
+    });
+  }
+}
+
+}  // namespace powernode::platform

@@ -1,0 +1,194 @@
+#include "tests/platform/tls_listener.h"
+
+#include <sys/socket.h>
+#include <sys/time.h>
+
+#include <vector>
+
+#include "agent/base/syscalls.h"
+#include "tests/platform/tls_stream.h"
+
+namespace powernode::platform {
+namespace {
+
+constexpr int kIdleSeconds = 75;
+constexpr std::size_t kRequestsPerConnection = 1'000'000;
+constexpr int kBacklog = 256;
+constexpr std::size_t kThreads = 96;
+constexpr std::size_t kMaxPayload = 2 << 20;
+constexpr std::size_t kChunk = 512 << 10;
+constexpr unsigned char kSessionContext[] = "powernode-platform";
+
+// The control plane's clock may differ from the machine's, so that the dates are judged by the rows instead.
+int AllowDates(int ok, X509_STORE_CTX* context) {
+  const int error = ::X509_STORE_CTX_get_error(context);
+  if (ok == 0 && (error == X509_V_ERR_CERT_HAS_EXPIRED || error == X509_V_ERR_CERT_NOT_YET_VALID)) {
+    ::X509_STORE_CTX_set_error(context, X509_V_OK);
+    return 1;
+  }
+  return ok;
+}
+
+void SetTimeouts(int socket) {
+  const timeval timeout{.tv_sec = kIdleSeconds, .tv_usec = 0};
+  ::setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof timeout);
+  ::setsockopt(socket, SOL_SOCKET, SO_SNDTIMEO, &timeout, sizeof timeout);
+}
+
+bool SendSlice(const FileSlice& slice, std::size_t offset, std::size_t length, httplib::DataSink& sink,
+               std::vector<std::byte>& buffer) {
+  const std::size_t wanted = std::min(length, buffer.size());
+  const Result<std::size_t> got =
+      Pread(*slice.file, std::span(buffer.data(), wanted), slice.offset + offset);
+  return got && *got > 0 && sink.write(reinterpret_cast<const char*>(buffer.data()), *got);
+}
+
+void SetBody(platform::Answer& answer, httplib::Response& response) {
+  const std::string& type = answer.content_type;
+  if (json* document = std::get_if<json>(&answer.body)) {
+    response.set_content(document->dump(-1, ' ', false, json::error_handler_t::replace), type);
+  } else if (std::string* text = std::get_if<std::string>(&answer.body)) {
+    response.set_content(*text, type);
+  } else if (FileSlice* slice = std::get_if<FileSlice>(&answer.body)) {
+    if (slice->length == 0) return response.set_content("", type);
+    response.set_content_provider(
+        slice->length, type,
+        [slice = *slice, buffer = std::make_shared<std::vector<std::byte>>(kChunk)](
+            std::size_t offset, std::size_t length, httplib::DataSink& sink) {
+          return SendSlice(slice, offset, length, sink, *buffer);
+        });
+  } else {
+    response.set_chunked_content_provider(
+        type, [](std::size_t, httplib::DataSink& sink) { return sink.write(std::string(4096, ' ').data(), 4096); });
+  }
+}
+
+Request ToRequest(const httplib::Request& from, Peer peer) {
+  Request request;
+  request.method = from.method;
+  SetTarget(request, from.target);
+  for (const auto& [name, value] : from.headers) {
+    // cpp-httplib adds these itself.
+    if (name == "REMOTE_ADDR" || name == "REMOTE_PORT" || name == "LOCAL_ADDR" || name == "LOCAL_PORT") continue;
+    request.headers.emplace_back(name, value);
+  }
+  request.body = from.body;
+  request.peer = std::move(peer);
+  return request;
+}
+
+}  // namespace
+
+Result<TlsContext> TlsListener::MakeContext(const ServerCertificate& certificate, X509* server_root,
+                                            X509* leaf_root) {
+  TlsContext context(::SSL_CTX_new(::TLS_server_method()));
+  if (!context) return OpenSslError("make TLS context");
+  ::SSL_CTX_set_min_proto_version(context.get(), TLS1_2_VERSION);
+  if (::SSL_CTX_use_certificate(context.get(), certificate.certificate.get()) != 1 ||
+      ::SSL_CTX_add1_chain_cert(context.get(), server_root) != 1 ||
+      ::SSL_CTX_use_PrivateKey(context.get(), certificate.key.get()) != 1 ||
+      ::X509_STORE_add_cert(::SSL_CTX_get_cert_store(context.get()), leaf_root) != 1 ||
+      ::SSL_CTX_add_client_CA(context.get(), leaf_root) != 1 ||
+      ::SSL_CTX_set_session_id_context(context.get(), kSessionContext, sizeof kSessionContext - 1) != 1)
+    return OpenSslError("set up TLS context");
+  ::SSL_CTX_set_verify(context.get(), SSL_VERIFY_PEER, &AllowDates);
+  return context;
+}
+
+TlsListener::TlsListener(TlsContext context, ControlPlane& plane) : context_(std::move(context)), plane_(plane) {
+  const auto handler = [this](const httplib::Request& request, httplib::Response& response) {
+    Answer(request, response);
+  };
+  Get(".*", handler);
+  Post(".*", handler);
+  Put(".*", handler);
+  Patch(".*", handler);
+  Delete(".*", handler);
+  set_post_routing_handler(&TlsListener::FalsifyLength);
+  set_payload_max_length(kMaxPayload);
+  set_keep_alive_timeout(kIdleSeconds);
+  set_keep_alive_max_count(kRequestsPerConnection);
+  new_task_queue = [] { return new httplib::ThreadPool(kThreads); };
+}
+
+Result<int> TlsListener::Bind(const std::string& host, int port) {
+  set_tcp_nodelay(true);
+  if (port == 0) {
+    port = bind_to_any_port(host);
+    if (port < 0) return Error(ErrorKind::kUnavailable, "listen_failed", "cannot listen on " + host);
+  } else if (!bind_to_port(host, port)) {
+    return Error(ErrorKind::kUnavailable, "listen_failed",
+                 "cannot listen on " + host + " port " + std::to_string(port));
+  }
+  ::listen(svr_sock_, kBacklog);  // the library's own backlog of 5 is too short for 50 nodes at once
+  return port;
+}
+
+void TlsListener::Run() { listen_after_bind(); }
+
+void TlsListener::Stop() {
+  stopping_ = true;
+  stop();
+  const std::scoped_lock lock(open_mutex_);
+  for (const int socket : open_) ::shutdown(socket, SHUT_RDWR);
+}
+
+bool TlsListener::process_and_close_socket(socket_t socket) {
+  {
+    const std::scoped_lock lock(open_mutex_);
+    open_.insert(socket);
+  }
+  if (!stopping_) ServeConnection(socket);
+  {
+    const std::scoped_lock lock(open_mutex_);
+    open_.erase(socket);
+  }
+  ::close(socket);
+  return true;
+}
+
+void TlsListener::ServeConnection(int socket) {
+  SetTimeouts(socket);
+  const ConnectionFaults faults = plane_.NextConnection();
+  Tls tls(::SSL_new(context_.get()));
+  ::SSL_set_fd(tls.get(), socket);
+  if (faults.tls12_only) ::SSL_set_max_proto_version(tls.get(), TLS1_2_VERSION);
+  if (faults.abort_handshake) {
+    char hello[16];
+    [[maybe_unused]] const ssize_t got = ::recv(socket, hello, sizeof hello, 0);
+    return;
+  }
+  if (::SSL_accept(tls.get()) != 1) {
+    ::ERR_clear_error();
+    return;
+  }
+  TlsStream stream(std::move(tls), socket, stopping_);
+  while (!stopping_ && stream.WaitForRequest()) {
+    bool close = false;
+    const bool served = process_request(stream, false, close, [&stream, this](httplib::Request& request) {
+      request.ssl = stream.tls();
+      request.ranges.clear();  // range.h answers them
+    });
+    if (!served || close || stream.dead()) break;
+  }
+}
+
+void TlsListener::Answer(const httplib::Request& request, httplib::Response& response) {
+  auto& stream = *static_cast<TlsStream*>(SSL_get_app_data(request.ssl));
+  Outcome outcome = plane_.Handle(ToRequest(request, stream.DescribePeer()));
+  response.status = outcome.answer.status;
+  for (const auto& [name, value] : outcome.answer.headers) response.headers.emplace(name, value);
+  SetBody(outcome.answer, response);
+  stream.BeginAnswer(outcome.wire);
+}
+
+// The library has computed Content-Length by now; this is the last look at the headers.
+void TlsListener::FalsifyLength(const httplib::Request& request, httplib::Response& response) {
+  if (request.ssl == nullptr) return;
+  const auto& stream = *static_cast<TlsStream*>(SSL_get_app_data(request.ssl));
+  const auto length = response.headers.find("Content-Length");
+  if (stream.plan().add_to_length == 0 || length == response.headers.end()) return;
+  length->second = std::to_string(std::stoll(length->second) + stream.plan().add_to_length);
+}
+
+}  // namespace powernode::platform

@@ -1,0 +1,70 @@
+// `status`, `requests`, `clock` and `set`
+#include <fstream>
+#include <iostream>
+#include <memory>
+
+#include "tests/platform/command_line.h"
+#include "tests/platform/control.h"
+#include "tests/platform/status_view.h"
+
+namespace powernode::platform {
+namespace {
+
+struct Given {
+  bool as_json = false;
+  std::string time;
+  std::int64_t advance = 0;
+  std::int64_t next_poll = 0;
+  std::int64_t leaf_lifetime = 0;
+};
+
+Status RunStatus(const CommandLine& line, const Given& given) {
+  if (given.as_json) return PrintVerb(line, "status", json::object());
+  ASSIGN_OR_RETURN(const json status, RunOnState(line.directory, "status", json::object()));
+  std::cout << StatusText(status);
+  return Ok();
+}
+
+Status RunRequests(const CommandLine& line) {
+  std::ifstream record(line.directory.requests());
+  if (record.peek() != std::ifstream::traits_type::eof()) std::cout << record.rdbuf();
+  return Ok();
+}
+
+Status RunClock(const CommandLine& line, const Given& given) {
+  json arguments = json::object();
+  if (!given.time.empty()) arguments["time"] = given.time;
+  if (given.advance != 0) arguments["advance"] = given.advance;
+  return PrintVerb(line, "clock", arguments);
+}
+
+Status RunSet(const CommandLine& line, const Given& given) {
+  json arguments = json::object();
+  if (given.next_poll != 0) arguments["next_poll_seconds"] = given.next_poll;
+  if (given.leaf_lifetime != 0) arguments["leaf_lifetime_seconds"] = given.leaf_lifetime;
+  return PrintVerb(line, "set", arguments);
+}
+
+}  // namespace
+
+void AddViewCommands(CLI::App& app, CommandLine& line) {
+  auto given = std::make_shared<Given>();
+  CLI::App* status = app.add_subcommand("status", "nodes, modules, tasks, and what was refused or wrong");
+  status->add_flag("--json", given->as_json, "everything, for programs");
+  status->callback([given, &line] { line.run = [given, &line] { return RunStatus(line, *given); }; });
+
+  CLI::App* requests = app.add_subcommand("requests", "every request so far, one JSON object a line");
+  requests->callback([&line] { line.run = [&line] { return RunRequests(line); }; });
+
+  CLI::App* clock = app.add_subcommand("clock", "set the control plane's clock; back to the machine's without options");
+  CLI::Option* time = clock->add_option("--time", given->time, "as in 2026-05-20T10:00:00Z");
+  clock->add_option("--advance", given->advance, "seconds to move it by")->excludes(time);
+  clock->callback([given, &line] { line.run = [given, &line] { return RunClock(line, *given); }; });
+
+  CLI::App* set = app.add_subcommand("set", "change how it behaves; prints the settings");
+  set->add_option("--next-poll", given->next_poll, "seconds that heartbeats ask nodes to wait");
+  set->add_option("--leaf-lifetime", given->leaf_lifetime, "seconds that new certificates are valid");
+  set->callback([given, &line] { line.run = [given, &line] { return RunSet(line, *given); }; });
+}
+
+}  // namespace powernode::platform
