@@ -1,0 +1,148 @@
+#include "runtime/health_loop.h"
+
+#include "agent/base/files.h"
+#include "runtime/live_modules.h"
+#include "runtime/module_units.h"
+
+namespace powernode::runtime {
+namespace {
+
+GateRules RulesOf(const Settings& settings) {
+  return {.probes_needed = settings.gate_probes, .uptime_needed = settings.gate_uptime};
+}
+
+constexpr std::chrono::seconds kAfterVerdict{60};
+
+}  // namespace
+
+HealthLoop::HealthLoop(const Paths& paths, const Settings& settings, Systemd* systemd,
+                       const HeartbeatLoop& heartbeat, const SharedPlatform& platform, ReportBoard& board,
+                       Findings& findings, Clock& clock, Log& log)
+    : paths_(paths),
+      settings_(settings),
+      systemd_(systemd),
+      heartbeat_(heartbeat),
+      platform_(platform),
+      board_(board),
+      findings_(findings),
+      clock_(clock),
+      log_(log),
+      gate_(RulesOf(settings)) {}
+
+std::chrono::milliseconds HealthLoop::Tick(std::stop_token) {
+  ObserveModules();
+  ObserveServices();
+  ObservePersist();
+  JudgeGate();
+  WriteStatus();
+  return gate_.passed() ? std::min(kAfterVerdict, settings_.gate_interval * 4) : settings_.gate_interval;
+}
+
+void HealthLoop::ObserveModules() {
+  const std::shared_ptr<const NodeReport> report = board_.Get();
+  if (!report->breadcrumb) return;
+  const Result<LiveModules> live = FindLiveModules(paths_, *report->breadcrumb);
+  if (!live) {
+    findings_.Raise(Severity::kHigh, "modules", live.error());
+    board_.Update([](NodeReport& next) { next.live_ids.clear(); });
+    return;
+  }
+  if (live->missing.empty())
+    findings_.Clear("module_not_live", "modules");
+  else
+    findings_.Raise("module_not_live", Severity::kHigh, "modules",
+                    "composed, but not in the live root: " + live->missing.front());
+  board_.Update([&](NodeReport& next) { next.live_ids = live->ids; });
+}
+
+void HealthLoop::ObserveServices() {
+  const std::shared_ptr<const NodeReport> report = board_.Get();
+  if (!report->breadcrumb || systemd_ == nullptr) return;
+  const ModuleUnits rendered = RenderModuleUnits(report->breadcrumb->composition, "");
+  std::vector<std::string> names;
+  for (const UnitFile& unit : rendered.units) names.push_back(unit.name);
+  const Result<std::vector<UnitState>> states = systemd_->ShowUnits(names);
+  if (!states) {
+    findings_.Raise(Severity::kMedium, "services", states.error());
+    return;
+  }
+  std::vector<ServiceReport> services;
+  for (const UnitFile& unit : rendered.units)
+    for (const UnitState& state : *states)
+      if (state.name == unit.name)
+        services.push_back({.module_id = unit.module_id, .service = unit.service, .state = state});
+  for (const ServiceReport& service : services) {
+    const std::string subject = service.state.name;
+    if (service.state.active == "failed")
+      findings_.Raise("service_failed", Severity::kHigh, subject, "the unit has failed");
+    else
+      findings_.Clear("service_failed", subject);
+  }
+  board_.Update([&](NodeReport& next) { next.services = std::move(services); });
+}
+
+void HealthLoop::ObservePersist() {
+  const Result<SpaceOnDisk> space = FreeSpace(paths_.persist);
+  if (!space) return;
+  const std::uint64_t free_mib = space->free_bytes / (1024 * 1024);
+  if (free_mib < settings_.cache_floor_mib)
+    findings_.Raise("persist_low", Severity::kMedium, "persist",
+                    "less than " + std::to_string(settings_.cache_floor_mib) + " MiB are free on " + paths_.persist);
+  else
+    findings_.Clear("persist_low", "persist");
+  board_.Update([&](NodeReport& next) { next.persist_free_mib = free_mib; });
+}
+
+std::string HealthLoop::Problem() const {
+  const std::shared_ptr<const NodeReport> report = board_.Get();
+  if (!report->breadcrumb) return "nothing is composed";
+  if (report->breadcrumb->incomplete) return "the composition is incomplete";
+  if (report->live_ids.size() != report->breadcrumb->composition.modules.size()) return "a module is not live";
+  for (const ServiceReport& service : report->services)
+    if (service.state.active != "active" && service.state.active != "inactive")
+      return service.state.name + " is " + service.state.active;
+  return "";
+}
+
+void HealthLoop::JudgeGate() {
+  const std::shared_ptr<const NodeReport> report = board_.Get();
+  if (!report->breadcrumb) return;
+  const std::string running = CompositionHash(report->breadcrumb->composition.modules);
+  if (running != judged_) {  // another set: judged from the start
+    judged_ = running;
+    gate_ = HealthGate(RulesOf(settings_));
+    promoted_ = false;
+  }
+  const std::string problem = Problem();
+  const std::chrono::seconds uptime(MeasureVitals(paths_).uptime_seconds.value_or(0));
+  const GateVerdict verdict = gate_.Observe(uptime, problem);
+  const std::string text = verdict == GateVerdict::kPassed ? "passed"
+                           : problem.empty()               ? "waiting"
+                                                           : "waiting: " + problem;
+  board_.Update([&](NodeReport& next) { next.gate = text; });
+  if (verdict != GateVerdict::kPassed || promoted_) return;
+
+  promoted_ = true;
+  if (report->breadcrumb->composition.source == CompositionSource::kLastKnownGood) return;
+  if (Status promoted = Promote(paths_, *report->breadcrumb, clock_.UnixSeconds()); !promoted) {
+    findings_.Raise(Severity::kHigh, "lkg", promoted.error());
+    promoted_ = promoted.error().kind() == ErrorKind::kRefused;  // a full disk may have room later
+    return;
+  }
+  findings_.ClearSubject("lkg");
+  log_.Info("lkg", "the running set passed the health gate and is the last known good one",
+            {{"composition", running}});
+  const Result<std::optional<LastKnownGood>> good = LoadLastKnownGood(paths_);
+  if (good) board_.Update([&](NodeReport& next) { next.last_known_good = *good; });
+}
+
+void HealthLoop::WriteStatus() {
+  const std::shared_ptr<JoinedPlatform> platform = platform_.Get();
+  const enroll::CredentialsPtr credentials = platform ? platform->session.credentials() : nullptr;
+  const Json body = StatusBody(*board_.Get(), credentials.get(), heartbeat_.last(), findings_.ToJson(),
+                               clock_.UnixSeconds());
+  if (Status written = WriteFileAtomically(paths_.status, DumpJson(body, 2) + "\n", 0644); !written)
+    findings_.Raise(Severity::kLow, "status", written.error());
+}
+
+}  // namespace powernode::runtime

@@ -1,0 +1,51 @@
+// Looks at what really runs: layers in the live root, units, free space; writes $R/status.json; and decides when
+// this boot's set counts as good, which makes it the last known good one (node-files.md §10.3, §10.4).
+#pragma once
+
+#include <chrono>
+#include <stop_token>
+#include <string>
+
+#include "agent/base/clock.h"
+#include "agent/base/log.h"
+#include "agent/base/paths.h"
+#include "runtime/findings.h"
+#include "runtime/health_gate.h"
+#include "runtime/heartbeat_loop.h"
+#include "runtime/node_report.h"
+#include "runtime/settings.h"
+#include "runtime/systemd.h"
+
+namespace powernode::runtime {
+
+class HealthLoop {
+ public:
+  HealthLoop(const Paths& paths, const Settings& settings, Systemd* systemd, const HeartbeatLoop& heartbeat,
+             const SharedPlatform& platform, ReportBoard& board, Findings& findings, Clock& clock, Log& log);
+
+  std::chrono::milliseconds Tick(std::stop_token stop);
+
+ private:
+  void ObserveModules();
+  void ObserveServices();
+  void ObservePersist();
+  // Empty when everything is as it should be.
+  std::string Problem() const;
+  void JudgeGate();
+  void WriteStatus();
+
+  const Paths& paths_;
+  const Settings& settings_;
+  Systemd* systemd_;
+  const HeartbeatLoop& heartbeat_;
+  const SharedPlatform& platform_;
+  ReportBoard& board_;
+  Findings& findings_;
+  Clock& clock_;
+  Log& log_;
+  HealthGate gate_;
+  std::string judged_;  // hash of the set the gate judges
+  bool promoted_ = false;
+};
+
+}  // namespace powernode::runtime

@@ -1,0 +1,29 @@
+// The last set of modules that was composed and then passed the health gate (node-files.md §10). It is what a
+// node boots when the control plane does not answer. Promotion copies the breadcrumb of this boot, never the
+// live list; the former one stays as lkg.prev.json.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "agent/base/paths.h"
+#include "agent/base/result.h"
+#include "runtime/breadcrumb.h"
+#include "runtime/composition.h"
+
+namespace powernode::runtime {
+
+struct LastKnownGood {
+  Composition composition;
+  std::int64_t confirmed_at = 0;  // seconds since 1970
+  std::string confirmed_boot_id;
+};
+
+// lkg.json, or lkg.prev.json when the former is missing or corrupt (which is then set aside). nullopt: none.
+Result<std::optional<LastKnownGood>> LoadLastKnownGood(const Paths& paths);
+
+// kRefused "not_promotable" when the breadcrumb is incomplete or itself came from the last known good set.
+Status Promote(const Paths& paths, const Breadcrumb& breadcrumb, std::int64_t now_unix);
+
+}  // namespace powernode::runtime

@@ -1,0 +1,48 @@
+#include "runtime/module_set.h"
+
+#include <array>
+#include <cstdio>
+
+namespace powernode::runtime {
+
+Result<std::vector<mount::LayerRequest>> ProveModules(Composition& composition, const mount::Puller& puller,
+                                                      Network network, std::stop_token stop,
+                                                      const std::function<void(const ModuleProven&)>& on_proven) {
+  std::vector<mount::LayerRequest> layers;
+  for (ComposedModule& module : composition.modules) {
+    ASSIGN_OR_RETURN_CONTEXT(const verify::BlobDigest digest, verify::BlobDigest::Parse(module.digest),
+                             "module " + module.name);
+    const mount::ModuleBlob blob{
+        .module_id = module.id,
+        .name = module.name,
+        .digest = digest,
+        .size = module.size > 0 ? std::optional(module.size) : std::nullopt,
+        .signature = std::nullopt};
+    Result<verify::VerifiedImage> image =
+        network == Network::kUse ? puller.Pull(blob, stop) : puller.FromStore(blob, stop);
+    if (!image) return std::move(image).error().WithContext("module " + module.name);
+    module.size = image->size();
+    module.key_id = image->report().key_id.value_or("");
+    on_proven({.module = module, .image = *image});
+    layers.push_back({.module_id = module.id,
+                      .name = module.name,
+                      .effective_priority = module.effective_priority,
+                      .image = *std::move(image)});
+  }
+  return layers;
+}
+
+std::string HumanSize(std::uint64_t bytes) {
+  constexpr std::array kUnits = {"B", "KiB", "MiB", "GiB", "TiB"};
+  auto value = static_cast<double>(bytes);
+  std::size_t unit = 0;
+  while (value >= 1024 && unit + 1 < kUnits.size()) {
+    value /= 1024;
+    ++unit;
+  }
+  std::array<char, 32> text;
+  std::snprintf(text.data(), text.size(), unit == 0 ? "%.0f %s" : "%.1f %s", value, kUnits[unit]);
+  return text.data();
+}
+
+}  // namespace powernode::runtime

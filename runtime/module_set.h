@@ -1,0 +1,32 @@
+// A composition's images, brought here and proven: what Compose() mounts. All or nothing: a set of which one
+// image cannot be proven is not a set.
+#pragma once
+
+#include <functional>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "agent/base/result.h"
+#include "mount/compose.h"
+#include "mount/puller.h"
+#include "runtime/composition.h"
+
+namespace powernode::runtime {
+
+struct ModuleProven {
+  const ComposedModule& module;
+  const verify::VerifiedImage& image;
+};
+
+enum class Network { kUse, kForbid };  // kForbid: only what the store holds (last known good)
+
+// Fills in key_id and size of each module as proven. Errors are the puller's, with the module's name in front.
+Result<std::vector<mount::LayerRequest>> ProveModules(Composition& composition, const mount::Puller& puller,
+                                                      Network network, std::stop_token stop,
+                                                      const std::function<void(const ModuleProven&)>& on_proven);
+
+// "12.3 MiB".
+std::string HumanSize(std::uint64_t bytes);
+
+}  // namespace powernode::runtime

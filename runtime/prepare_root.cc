@@ -1,0 +1,249 @@
+#include "runtime/prepare_root.h"
+
+#include <sys/mount.h>
+#include <time.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <memory>
+#include <optional>
+
+#include "agent/base/files.h"
+#include "agent/base/version.h"
+#include "mount/compose.h"
+#include "mount/kernel_features.h"
+#include "mount/node_blob_source.h"
+#include "mount/puller.h"
+#include "runtime/boot_candidates.h"
+#include "runtime/breadcrumb.h"
+#include "runtime/carried_image.h"
+#include "runtime/module_set.h"
+#include "runtime/network_wait.h"
+#include "runtime/persist.h"
+#include "runtime/root_check.h"
+#include "runtime/root_files.h"
+#include "runtime/root_render.h"
+#include "runtime/runtime_directory.h"
+#include "verify/trust_directory.h"
+
+namespace powernode::runtime {
+namespace {
+
+std::string Seconds(double seconds) {
+  char text[32];
+  std::snprintf(text, sizeof(text), "%.2f s", seconds);
+  return text;
+}
+
+// The verifier's answers, as opposed to trouble on the way.
+bool IsVerdict(const Error& error) {
+  return error.kind() == ErrorKind::kRefuted || error.kind() == ErrorKind::kCannotTell;
+}
+
+class Preparation {
+ public:
+  Preparation(const PrepareRootRequest& request, BootConsole& console, Clock& clock, std::stop_token stop)
+      : request_(request), paths_(request.paths), console_(console), clock_(clock), stop_(std::move(stop)) {}
+
+  Status Run() {
+    RETURN_IF_ERROR(Early());
+    BringUpStorageAndNetwork();
+    BootCandidates candidates(paths_, request_.settings, persist_.state, console_, clock_);
+    for (;;) {
+      Status done = TryAll(candidates);
+      if (done || request_.on_failure == OnFailure::kReturn) return done;
+      const std::chrono::milliseconds wait = candidates.NextWait();
+      console_.Say("rescue", "stage " + failed_stage_ + ": " + done.error().message() + " [" +
+                                 done.error().code() + "]");
+      console_.Say("rescue", "nothing is mounted; next try at " +
+                                 FormatTime(clock_.UnixSeconds() + wait.count() / 1000) + ", in " +
+                                 Seconds(static_cast<double>(wait.count()) / 1000));
+      console_.Keep(paths_, boot_id_);
+      if (!clock_.Sleep(wait, stop_)) return done;
+    }
+  }
+
+ private:
+  // The kernel's side: what is needed before anything can be tried.
+  Status Early() {
+    failed_stage_ = "kernel";
+    features_ = mount::ProbeKernelFeatures();
+    RETURN_IF_ERROR_CONTEXT(MountRuntimeDirectory(paths_), "kernel");
+    RETURN_IF_ERROR_CONTEXT(InstallRunBinary(paths_), "kernel");
+    RETURN_IF_ERROR_CONTEXT(CarryImage(paths_), "kernel");
+    RETURN_IF_ERROR(mount::RequireForLayers(features_));
+    RETURN_IF_ERROR(mount::RequireForUnion(features_));
+    console_.Say("kernel", "Linux " + features_.release + ", powernode-agent " + std::string(Version()));
+    for (const std::string& finding : request_.settings.findings) console_.Say("kernel", "note: " + finding);
+    RaiseClockToFloor();
+    if (const Result<std::string> id = BootId(paths_)) boot_id_ = *id;
+    return Ok();
+  }
+
+  // A clock before this program was built is wrong (EN-9).
+  void RaiseClockToFloor() {
+    if (clock_.UnixSeconds() >= BuildTimeUnix()) return;
+    const std::string before = FormatTime(clock_.UnixSeconds());
+    const timespec floor{.tv_sec = BuildTimeUnix(), .tv_nsec = 0};
+    const bool set = ::clock_settime(CLOCK_REALTIME, &floor) == 0;
+    console_.Say("kernel", "clock says " + before + ", before this agent was built: " +
+                               (set ? "set to " : "could not be set to ") + FormatTime(BuildTimeUnix()));
+  }
+
+  void BringUpStorageAndNetwork() {
+    persist_ = BringUpPersist(paths_, {.wanted = request_.settings.persist, .mount_point = paths_.persist},
+                              clock_, stop_);
+    console_.Say("persist", std::string(PersistStateName(persist_.state)) +
+                                (persist_.device.empty() ? "" : " on " + persist_.device) +
+                                (persist_.detail.empty() ? "" : ": " + persist_.detail));
+    const NetworkState network = WaitForNetwork(paths_, request_.settings.net_wait, clock_, stop_);
+    if (!network.route)
+      console_.Say("persist", "note: no network route after " +
+                                  std::to_string(request_.settings.net_wait.count()) + " s, going on");
+    resolver_ = network.resolver;
+    if (Status installed = InstallOwnResolver(paths_, resolver_); !installed)
+      console_.Say("persist", "note: resolver: " + installed.error().message());
+  }
+
+  Status TryAll(BootCandidates& candidates) {
+    if (request_.settings.rescue) {
+      failed_stage_ = "choose";
+      return Error(ErrorKind::kRefused, "rescue_requested", "powernode.rescue=1 is on the kernel command line");
+    }
+    Result<Composition> live = candidates.Live(stop_);
+    Status outcome = Ok();
+    if (live) {
+      console_.Say("choose", "live: " + std::to_string(live->modules.size()) + " modules, revision " +
+                                 std::to_string(live->revision));
+      outcome = TryOne(*std::move(live), candidates.session());
+      if (outcome) return outcome;
+    } else {
+      failed_stage_ = candidates.failed_stage();
+      outcome = live.error();
+    }
+    Result<Composition> good = candidates.LastKnownGoodSet();
+    if (!good) {
+      if (good.error().code() != "no_lkg") console_.Fail("choose", good.error());
+      return outcome;
+    }
+    console_.Fail(failed_stage_, outcome.error());
+    console_.Say("choose", "last known good set: " + std::to_string(good->modules.size()) + " modules, " +
+                               good->reason);
+    const std::string first_stage = failed_stage_;
+    Status fallback = TryOne(*std::move(good), nullptr);
+    if (fallback) return fallback;
+    console_.Fail(failed_stage_, fallback.error());
+    failed_stage_ = first_stage;
+    return outcome;
+  }
+
+  // One candidate, from bytes to a root that can be switched into. `session` nullptr: only what is stored.
+  Status TryOne(Composition composition, enroll::Session* session) {
+    failed_stage_ = "fetch";
+    Result<std::vector<mount::LayerRequest>> layers = Prove(composition, session);
+    if (!layers && IsVerdict(layers.error())) failed_stage_ = "verify";
+    if (!layers) return std::move(layers).error();
+
+    failed_stage_ = "mount";
+    const auto started = clock_.Monotonic();
+    RETURN_IF_ERROR(MakeDirectories(request_.sysroot, 0755));
+    Result<mount::Composition> composed =
+        mount::Compose(paths_, features_,
+                       {.layers = *std::move(layers),
+                        .target = request_.sysroot,
+                        .scratch_mib = request_.settings.scratch_mib});
+    if (!composed) return std::move(composed).error();
+    for (const mount::ComposedLayer& layer : composed->layers())
+      console_.Say("mount", layer.name + ": " + layer.digest.Short() + " at priority " +
+                                std::to_string(layer.effective_priority));
+
+    failed_stage_ = "check";
+    ASSIGN_OR_RETURN(const RootRendering rendering, Furnish(composition, composed->staged_root()));
+
+    failed_stage_ = "compose";
+    RETURN_IF_ERROR(composed->Commit());
+    const std::chrono::duration<double> took = clock_.Monotonic() - started;
+    console_.Say("compose", std::to_string(composed->layers().size()) + " layers at " + request_.sysroot +
+                                " in " + Seconds(took.count()));
+    Status recorded = Record(composition, *composed, rendering);
+    if (!recorded && ::umount2(request_.sysroot.c_str(), UMOUNT_NOFOLLOW) < 0)
+      return std::move(recorded).error().AlsoFailed(SystemError("unmount " + request_.sysroot, errno));
+    return recorded;
+  }
+
+  Result<std::vector<mount::LayerRequest>> Prove(Composition& composition, enroll::Session* session) {
+    verify::LoadedTrust trust = verify::LoadTrustDirectories({paths_.image_trust});
+    for (const Error& problem : trust.problems) console_.Say("verify", "note: " + problem.message());
+    const verify::ImageVerifier verifier(std::move(trust.store), request_.settings.verify);
+    const mount::BlobStore store(paths_, request_.settings.cache_floor_mib);
+    RETURN_IF_ERROR(store.Prepare());
+    std::optional<mount::NodeBlobSource> source;
+    if (session != nullptr) source.emplace(*session);
+    const mount::Puller puller(store, verifier, source ? &*source : nullptr, clock_,
+                               {.download = {.observer = [this](const mount::PullProgress& p) { SayPulled(p); }}});
+    return ProveModules(composition, puller, session != nullptr ? Network::kUse : Network::kForbid, stop_,
+                        [this](const ModuleProven& proven) {
+                          console_.Say("verify", proven.module.name + ": " + proven.image.digest().Short() +
+                                                     ", " + proven.image.report().Summary());
+                        });
+  }
+
+  void SayPulled(const mount::PullProgress& progress) {
+    if (!progress.finished) return;
+    console_.Say("fetch", progress.module.name + ": " +
+                              (progress.from_store ? "in the store, " + HumanSize(progress.bytes_done)
+                                                   : HumanSize(progress.bytes_done) + " in " +
+                                                         Seconds(progress.seconds)));
+  }
+
+  // Looked at and completed while it is still beside: a root that cannot be booted is never committed.
+  Result<RootRendering> Furnish(const Composition& composition, const std::string& root) {
+    RETURN_IF_ERROR(CheckRoot(root));
+    RootRendering rendering = RenderRoot(
+        {.paths = paths_, .root = root, .composition = composition, .resolver = resolver_});
+    for (const std::string& finding : rendering.findings) console_.Say("check", "note: " + finding);
+    console_.Say("check", rendering.incomplete ? "bootable, but not complete" : "bootable");
+    return rendering;
+  }
+
+  Status Record(const Composition& composition, const mount::Composition& composed,
+                const RootRendering& rendering) {
+    failed_stage_ = "breadcrumb";
+    Breadcrumb breadcrumb{.composition = composition,
+                          .mode = NodeMode::kPivot,
+                          .boot_id = boot_id_,
+                          .lowers = {},
+                          .incomplete = rendering.incomplete,
+                          .findings = rendering.findings};
+    for (const mount::ComposedLayer& layer : composed.layers())
+      breadcrumb.lowers.insert(breadcrumb.lowers.begin(), layer.mountpoint);
+    ASSIGN_OR_RETURN(const std::optional<std::string> not_kept, WriteBreadcrumb(paths_, breadcrumb));
+    console_.Say("breadcrumb", "composition " + CompositionHash(composition.modules).substr(0, 12) + " (" +
+                                   std::string(CompositionSourceName(composition.source)) + ")" +
+                                   (not_kept ? "; note: " + *not_kept : ""));
+    failed_stage_ = "switch";
+    RETURN_IF_ERROR(BindPersist(paths_.persist, request_.sysroot));
+    console_.Say("switch", "handing " + request_.sysroot + " to the initramfs");
+    console_.Keep(paths_, boot_id_);
+    return Ok();
+  }
+
+  const PrepareRootRequest& request_;
+  const Paths& paths_;
+  BootConsole& console_;
+  Clock& clock_;
+  std::stop_token stop_;
+  mount::KernelFeatures features_;
+  Persist persist_;
+  std::string resolver_;
+  std::string boot_id_ = "unknown";
+  std::string failed_stage_;
+};
+
+}  // namespace
+
+Status PrepareRoot(const PrepareRootRequest& request, BootConsole& console, Clock& clock, std::stop_token stop) {
+  return Preparation(request, console, clock, std::move(stop)).Run();
+}
+
+}  // namespace powernode::runtime

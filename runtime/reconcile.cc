@@ -1,0 +1,105 @@
+#include "runtime/reconcile.h"
+
+#include "mount/node_blob_source.h"
+#include "runtime/last_known_good.h"
+#include "verify/trust_directory.h"
+
+namespace powernode::runtime {
+namespace {
+
+constexpr std::chrono::milliseconds kShrinkConfirmation{30'000};
+
+}  // namespace
+
+Result<std::optional<Breadcrumb>> RunningSet(const Paths& paths) {
+  ASSIGN_OR_RETURN(std::optional<Breadcrumb> breadcrumb, ReadBreadcrumb(paths));
+  if (breadcrumb && breadcrumb->mode == NodeMode::kPivot) return breadcrumb;
+  return RunningUnion(paths);
+}
+
+Status Reconciler::ConfirmRemovals(const std::optional<Breadcrumb>& running, const Assignment& wanted) {
+  const std::vector<std::string> gone =
+      running ? UnannouncedRemovals(running->composition, wanted) : std::vector<std::string>();
+  if (gone.empty()) {
+    shrink_hash_.clear();
+    return Ok();
+  }
+  const std::string hash = CompositionHash(wanted.composition.modules);
+  if (hash != shrink_hash_) {
+    shrink_hash_ = hash;
+    shrink_seen_ = clock_.Monotonic();
+  } else if (clock_.Monotonic() - shrink_seen_ >= kShrinkConfirmation) {
+    return Ok();
+  }
+  return Error(ErrorKind::kCannotTell, "unconfirmed_shrink",
+               "the assigned set lacks " + gone.front() +
+                   " and the platform does not say it was removed: kept until the same answer comes again "
+                   "thirty seconds later");
+}
+
+Result<ReconcileOutcome> Reconciler::Run(enroll::Session& session, Apply apply, std::stop_token stop) {
+  enroll::NodeApi api(session);
+  ASSIGN_OR_RETURN(std::optional<Breadcrumb> running, RunningSet(paths_));
+  ASSIGN_OR_RETURN(Assignment wanted,
+                   FetchAssignment(api, enroll::kGetRetries, clock_.UnixSeconds(), stop));
+  RETURN_IF_ERROR(ConfirmRemovals(running, wanted));
+  if (running && wanted.composition.revision < running->composition.revision)
+    return Error(ErrorKind::kRefused, "revision_rollback",
+                 "the platform's assignment is revision " + std::to_string(wanted.composition.revision) +
+                     ", this node runs " + std::to_string(running->composition.revision));
+  return Change(&session, std::move(wanted.composition), std::move(running), apply, stop);
+}
+
+Result<ReconcileOutcome> Reconciler::RunTowards(enroll::Session& session, Composition wanted, Apply apply,
+                                                std::stop_token stop) {
+  ASSIGN_OR_RETURN(std::optional<Breadcrumb> running, RunningSet(paths_));
+  if (running && running->mode == NodeMode::kPivot)
+    return Error(ErrorKind::kRefused, "not_in_pivot_mode",
+                 "the modules are this node's root: assign them at the platform and reboot");
+  return Change(&session, std::move(wanted), std::move(running), apply, stop);
+}
+
+Result<ReconcileOutcome> Reconciler::FallBack(std::stop_token stop) {
+  ASSIGN_OR_RETURN(std::optional<Breadcrumb> running, RunningSet(paths_));
+  if (running) return ReconcileOutcome{.plan = {}, .running = std::move(running)};
+  ASSIGN_OR_RETURN(std::optional<LastKnownGood> good, LoadLastKnownGood(paths_));
+  if (!good || !settings_.last_known_good)
+    return Error(ErrorKind::kNotFound, "no_lkg", "this node has no last known good set yet");
+  return Change(nullptr, std::move(good->composition), std::nullopt, Apply::kYes, stop);
+}
+
+Result<ReconcileOutcome> Reconciler::Change(enroll::Session* session, Composition wanted,
+                                            std::optional<Breadcrumb> running, Apply apply,
+                                            std::stop_token stop) {
+  ReconcileOutcome outcome;
+  outcome.plan = PlanReconcile(running ? std::optional(running->composition) : std::nullopt, wanted);
+  const bool pivot = running && running->mode == NodeMode::kPivot;
+  outcome.running = std::move(running);
+  if (outcome.plan.empty() || apply == Apply::kDryRun) return outcome;
+
+  verify::LoadedTrust trust = verify::LoadTrustDirectories({paths_.image_trust});
+  const verify::ImageVerifier verifier(std::move(trust.store), settings_.verify);
+  const mount::BlobStore store(paths_, settings_.cache_floor_mib);
+  RETURN_IF_ERROR(store.Prepare());
+  std::optional<mount::NodeBlobSource> source;
+  if (session != nullptr) source.emplace(*session);
+  const mount::Puller puller(store, verifier, source ? &*source : nullptr, clock_, {});
+  const Network network = session != nullptr ? Network::kUse : Network::kForbid;
+  if (pivot) {
+    ASSIGN_OR_RETURN(const std::vector<mount::LayerRequest> proven,
+                     ProveModules(wanted, puller, network, stop, [](const ModuleProven&) {}));
+    outcome.pending_reboot = true;
+    return outcome;
+  }
+  const HostUnionContext context{.paths = paths_,
+                                 .features = features_,
+                                 .puller = puller,
+                                 .systemd = systemd_,
+                                 .scratch_mib = settings_.scratch_mib,
+                                 .clock = clock_};
+  ASSIGN_OR_RETURN(outcome.running, ApplyHostUnion(context, std::move(wanted), network, stop));
+  outcome.applied = true;
+  return outcome;
+}
+
+}  // namespace powernode::runtime

@@ -1,0 +1,72 @@
+// One reconcile: ask the platform what this node should run, compare with what runs, and change what may be
+// changed while running (node-files.md §13). In host mode the union is replaced; in pivot mode the images are
+// brought here and proven, and the next boot composes them (P4).
+//
+// An answer that takes modules away without saying so is believed when it comes twice, at least thirty seconds
+// apart (node-api.md §10.6, c).
+#pragma once
+
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "agent/base/clock.h"
+#include "agent/base/paths.h"
+#include "agent/base/result.h"
+#include "enroll/session.h"
+#include "mount/kernel_features.h"
+#include "runtime/assignment.h"
+#include "runtime/breadcrumb.h"
+#include "runtime/host_union.h"
+#include "runtime/reconcile_plan.h"
+#include "runtime/settings.h"
+
+namespace powernode::runtime {
+
+enum class Apply { kYes, kDryRun };
+
+struct ReconcileOutcome {
+  std::vector<PlanStep> plan;
+  bool applied = false;         // the plan is carried out
+  bool pending_reboot = false;  // pivot mode: everything is here, the next boot composes it
+  std::optional<Breadcrumb> running;
+};
+
+class Reconciler {
+ public:
+  // All outlive the reconciler. `systemd` may be nullptr, see HostUnionContext.
+  Reconciler(const Paths& paths, const Settings& settings, const mount::KernelFeatures& features,
+             Systemd* systemd, Clock& clock)
+      : paths_(paths), settings_(settings), features_(features), systemd_(systemd), clock_(clock) {}
+
+  // Towards what the platform assigns.
+  Result<ReconcileOutcome> Run(enroll::Session& session, Apply apply, std::stop_token stop);
+
+  // Towards the given set (attach, detach). Host mode only: kRefused "not_in_pivot_mode".
+  Result<ReconcileOutcome> RunTowards(enroll::Session& session, Composition wanted, Apply apply,
+                                      std::stop_token stop);
+
+  // Host mode, platform not reachable, nothing runs: the last known good set.
+  Result<ReconcileOutcome> FallBack(std::stop_token stop);
+
+ private:
+  Result<ReconcileOutcome> Change(enroll::Session* session, Composition wanted, std::optional<Breadcrumb> running,
+                                  Apply apply, std::stop_token stop);
+  Status ConfirmRemovals(const std::optional<Breadcrumb>& running, const Assignment& wanted);
+
+  const Paths& paths_;
+  const Settings& settings_;
+  const mount::KernelFeatures& features_;
+  Systemd* systemd_;
+  Clock& clock_;
+
+  // The set that took something away, and when it was first seen.
+  std::string shrink_hash_;
+  std::chrono::milliseconds shrink_seen_{};
+};
+
+// What runs: the breadcrumb of this boot, in either mode; nullopt when nothing does.
+Result<std::optional<Breadcrumb>> RunningSet(const Paths& paths);
+
+}  // namespace powernode::runtime

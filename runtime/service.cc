@@ -1,0 +1,127 @@
+#include "runtime/service.h"
+
+#include <algorithm>
+#include <optional>
+
+#include "agent/base/files.h"
+#include "agent/base/lock_file.h"
+#include "agent/base/version.h"
+#include "mount/kernel_features.h"
+#include "mount/mount_table.h"
+#include "runtime/assignment.h"
+#include "runtime/findings.h"
+#include "runtime/health_loop.h"
+#include "runtime/heartbeat_loop.h"
+#include "runtime/node_report.h"
+#include "runtime/reconcile_loop.h"
+#include "runtime/runtime_directory.h"
+#include "runtime/shared_platform.h"
+#include "runtime/supervisor.h"
+
+namespace powernode::runtime {
+namespace {
+
+constexpr std::chrono::milliseconds kHeartbeatPatience{120'000};  // one request's limits, and some
+constexpr std::chrono::milliseconds kReconcilePatience{6 * 3600 * 1000};  // a download may take its time
+constexpr std::chrono::milliseconds kHealthPatience{600'000};     // systemctl's own 100 s a call
+constexpr std::chrono::milliseconds kWatch{1'000};
+
+NodeReport FirstReport(const Paths& paths, const mount::KernelFeatures& features, Findings& findings) {
+  NodeReport report;
+  report.mode = DeriveMode(paths);
+  report.kernel_release = features.release;
+  report.architecture = OwnArchitecture();
+  if (const Result<std::string> id = BootId(paths)) report.boot_id = *id;
+  if (Result<std::optional<Breadcrumb>> running = RunningSet(paths); running)
+    report.breadcrumb = *std::move(running);
+  else
+    findings.Raise(Severity::kHigh, "state", running.error());
+  if (Result<std::optional<LastKnownGood>> good = LoadLastKnownGood(paths); good)
+    report.last_known_good = *std::move(good);
+  else
+    findings.Raise(Severity::kHigh, "lkg", good.error());
+  if (report.breadcrumb)
+    for (const std::string& finding : report.breadcrumb->findings)
+      findings.Raise("boot_note", Severity::kLow, finding.substr(0, finding.find(':')), finding);
+  return report;
+}
+
+// tmpfs or nothing there: what is kept does not survive power-off.
+PersistState PersistStateOf(const Paths& paths) {
+  const Result<mount::MountTable> table = mount::MountTable::Read();
+  const mount::MountEntry* entry = table ? table->FindAt(paths.persist) : nullptr;
+  if (entry != nullptr && entry->fs_type == "tmpfs") return PersistState::kVolatile;
+  if (!MakeDirectories(paths.state, 0755)) return PersistState::kReadOnly;
+  return PersistState::kDurable;
+}
+
+std::string StatusLine(const NodeReport& report, const LastHeartbeat& heartbeat) {
+  std::string line = std::string(NodeModeName(report.mode)) + " mode, " +
+                     std::to_string(report.live_ids.size()) + " modules live";
+  line += heartbeat.at > 0 ? ", last heartbeat " + FormatTime(heartbeat.at) : ", no heartbeat yet";
+  if (!heartbeat.error.empty()) line += " (" + heartbeat.error + ")";
+  return line;
+}
+
+}  // namespace
+
+Status RunService(const ServiceRequest& request, const ServiceNotifier& notifier, ProcessRunner& runner,
+                  Clock& clock, Log& log, std::stop_token stop) {
+  const Paths& paths = request.paths;
+  RETURN_IF_ERROR(MakeRuntimeDirectory(paths));
+  RETURN_IF_ERROR(MakeDirectories(paths.persist, 0755));
+  ASSIGN_OR_RETURN(const LockFile one_agent,
+                   LockFile::Take(paths.agent_lock, "powernode-agent service", std::chrono::milliseconds(0)));
+  log.Info("service", "powernode-agent " + std::string(Version()) + " starts");
+
+  const mount::KernelFeatures features = mount::ProbeKernelFeatures();
+  Findings findings(clock, log);
+  for (const std::string& finding : request.settings.findings)
+    findings.Raise("setting_ignored", Severity::kLow, "settings", finding);
+  if (request.settings.verify == verify::TrustMode::kAudit)
+    findings.Raise("verify_audit", Severity::kHigh, "verify", "signatures are reported, not enforced");
+
+  SharedPlatform platform;
+  ReportBoard board;
+  board.Update([&](NodeReport& report) {
+    report = FirstReport(paths, features, findings);
+    report.persist = PersistStateOf(paths);
+  });
+  std::optional<Systemd> systemd;
+  if (request.manager == ServiceManager::kSystemd) systemd.emplace(runner);
+  Systemd* manager = systemd ? &*systemd : nullptr;
+
+  Reconciler reconciler(paths, request.settings, features, manager, clock);
+  HeartbeatLoop heartbeat(paths, request.settings.heartbeat_interval, platform, board, findings, clock, log);
+  ReconcileLoop reconcile(paths, request.settings, reconciler, platform, board, findings, clock, log);
+  HealthLoop health(paths, request.settings, manager, heartbeat, platform, board, findings, clock, log);
+
+  Supervisor supervisor(clock, log);
+  supervisor.Start({"heartbeat", kHeartbeatPatience, [&](std::stop_token s) { return heartbeat.Tick(s); }});
+  supervisor.Start({"reconcile", kReconcilePatience, [&](std::stop_token s) { return reconcile.Tick(s); }});
+  supervisor.Start({"health", kHealthPatience, [&](std::stop_token s) { return health.Tick(s); }});
+  notifier.Ready(StatusLine(*board.Get(), heartbeat.last()));
+
+  std::optional<std::int64_t> known_revision;
+  std::string status;
+  while (clock.Sleep(kWatch, stop)) {
+    if (const std::optional<std::string> stuck = supervisor.Stuck())
+      findings.Raise("loop_stuck", Severity::kCritical, *stuck, "this loop does not come back; the watchdog will restart the agent");
+    else
+      notifier.FeedWatchdog();
+    if (const auto revision = heartbeat.assignment_revision(); revision && revision != known_revision) {
+      if (known_revision) supervisor.Wake("reconcile");
+      known_revision = revision;
+    }
+    if (std::string line = StatusLine(*board.Get(), heartbeat.last()); line != status) {
+      status = std::move(line);
+      notifier.Status(status);
+    }
+  }
+  notifier.Stopping();
+  supervisor.Stop();
+  log.Info("service", "powernode-agent ends");
+  return Ok();
+}
+
+}  // namespace powernode::runtime

@@ -1,0 +1,64 @@
+#include "runtime/supervisor.h"
+
+#include <exception>
+
+namespace powernode::runtime {
+namespace {
+
+constexpr std::chrono::milliseconds kAfterException{10'000};
+
+}  // namespace
+
+void Supervisor::Start(Loop loop) {
+  auto running = std::make_unique<Running>();
+  running->loop = std::move(loop);
+  Running& reference = *running;
+  loops_.push_back(std::move(running));
+  reference.thread = std::jthread([this, &reference](std::stop_token stop) { Run(reference, stop); });
+}
+
+void Supervisor::Wake(const std::string& name) {
+  for (const auto& running : loops_) {
+    if (running->loop.name != name) continue;
+    const std::scoped_lock lock(running->mutex);
+    running->woken = true;
+    running->wake.notify_all();
+  }
+}
+
+std::optional<std::string> Supervisor::Stuck() const {
+  const std::int64_t now = clock_.Monotonic().count();
+  for (const auto& running : loops_) {
+    const std::int64_t started = running->tick_started_ms.load();
+    if (started >= 0 && now - started > running->loop.patience.count()) return running->loop.name;
+  }
+  return std::nullopt;
+}
+
+void Supervisor::Stop() {
+  for (const auto& running : loops_) running->thread.request_stop();
+  loops_.clear();  // jthread joins
+}
+
+void Supervisor::Run(Running& running, std::stop_token stop) {
+  while (!stop.stop_requested()) {
+    running.tick_started_ms = clock_.Monotonic().count();
+    const std::chrono::milliseconds wait = Tick(running, stop);
+    running.tick_started_ms = -1;
+    std::unique_lock lock(running.mutex);
+    running.wake.wait_for(lock, stop, wait, [&] { return running.woken; });
+    running.woken = false;
+  }
+}
+
+// Our code does not throw; a library may (out of memory, a regular expression). The loop outlives it.
+std::chrono::milliseconds Supervisor::Tick(Running& running, std::stop_token stop) {
+  try {
+    return running.loop.tick(stop);
+  } catch (const std::exception& exception) {
+    log_.Write(LogLevel::kError, running.loop.name, std::string("loop failed: ") + exception.what(), {});
+    return kAfterException;
+  }
+}
+
+}  // namespace powernode::runtime

@@ -1,0 +1,42 @@
+// The running service manager, through systemctl: one of the few programs the agent starts, and never in the
+// boot path. A missing systemctl or a manager that does not run is named once, not retried.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "agent/base/process.h"
+#include "agent/base/result.h"
+
+namespace powernode::runtime {
+
+struct UnitState {
+  std::string name;
+  std::string active;  // "active", "activating", "inactive", "failed"
+  std::string sub;     // "running", "exited", ...
+  unsigned restarts = 0;
+};
+
+class Systemd {
+ public:
+  explicit Systemd(ProcessRunner& runner) : runner_(runner) {}
+
+  Status Reload();
+  // All start, or the first problem; the others are started all the same.
+  Status StartUnits(const std::vector<std::string>& units);
+  Status RestartUnits(const std::vector<std::string>& units);
+  Status StopUnits(const std::vector<std::string>& units);
+  Result<std::vector<UnitState>> ShowUnits(const std::vector<std::string>& units);
+  // "running", "degraded", "starting", ...
+  Result<std::string> SystemState();
+
+ private:
+  Status Act(const std::string& verb, const std::vector<std::string>& units);
+
+  ProcessRunner& runner_;
+};
+
+// The records of `systemctl show`, separated by empty lines.
+std::vector<UnitState> ParseUnitStates(std::string_view output);
+
+}  // namespace powernode::runtime
