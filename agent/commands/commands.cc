@@ -1,0 +1,81 @@
+#include <array>
+#include <cstdio>
+#include <cstdlib>
+#include <map>
+
+#include "agent/base/files.h"
+#include "agent/commands/command.h"
+#include "identity/kernel_cmdline.h"
+
+namespace powernode::commands {
+namespace {
+
+constexpr std::size_t kMaxCommandLine = 64 * 1024;
+
+constexpr std::array kCommands = {
+    Command{"boot", "initramfs with systemd: compose the root, for the initramfs to switch into", ConfigureBoot},
+    Command{"prepare-root", "initramfs: identity, enrolment and modules, composed at --sysroot",
+            ConfigurePrepareRoot},
+    Command{"init-bottom", "initramfs with a normal root=: hand the agent over to the real root",
+            ConfigureInitBottom},
+    Command{"service", "the long-lived service: heartbeat, reconcile, health", ConfigureService},
+    Command{"enroll", "make this node known to its platform", ConfigureEnroll},
+    Command{"introspect", "who this node is, which source said so, and what it holds", ConfigureIntrospect},
+    Command{"status", "what runs, and since when", ConfigureStatus},
+    Command{"verify", "prove a module image: digest and signature", ConfigureVerify},
+    Command{"attach", "host mode: one more module, until the next reconcile decides", ConfigureAttach},
+    Command{"detach", "host mode: one module less, until the next reconcile decides", ConfigureDetach},
+    Command{"update", "one reconcile with the platform, now", ConfigureUpdate},
+    Command{"version", "what this program is and was built from", ConfigureVersion},
+};
+
+std::string PersistFrom(const CommonFlags& flags) {
+  if (!flags.persist.empty()) return flags.persist;
+  const char* variable = std::getenv("POWERNODE_PERSIST");
+  return variable == nullptr ? "" : variable;
+}
+
+}  // namespace
+
+std::span<const Command> Commands() { return kCommands; }
+
+Paths Context::paths() const {
+  Paths paths = Paths::Below(flags.below, PersistFrom(flags));
+  paths.UseCarriedImage();
+  return paths;
+}
+
+runtime::Settings Context::settings() const {
+  const Paths all = paths();
+  runtime::KernelParameters parameters;
+  if (const Result<std::string> line = ReadFile(all.kernel_cmdline, kMaxCommandLine))
+    for (auto& [key, value] : identity::SplitCommandLine(*line)) parameters[key] = value;
+  return runtime::LoadSettings(all, parameters);
+}
+
+int Main(int argc, char** argv) {
+  CLI::App app("Boots a node from signed modules and keeps it right.", "powernode-agent");
+  app.require_subcommand(1);
+  CommonFlags flags;
+  std::map<const CLI::App*, std::pair<const Command*, std::function<Outcome(const Context&)>>> table;
+  for (const Command& command : Commands()) {
+    CLI::App* sub = app.add_subcommand(command.name, command.summary);
+    sub->add_option("--below", flags.below, "work below this directory instead of /");
+    sub->add_option("--persist", flags.persist, "the persist directory (or $POWERNODE_PERSIST)");
+    sub->add_flag("--json", flags.json, "one JSON object on stdout");
+    table.emplace(sub, std::make_pair(&command, command.configure(*sub)));
+  }
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? kOk : kGeneric;
+  }
+  const auto& [command, run] = table.at(app.get_subcommands().front());
+  const Context context{.flags = flags, .clock = SystemClock()};
+  const auto started = context.clock.Monotonic();
+  const Outcome outcome = run(context);
+  const auto duration = context.clock.Monotonic() - started;
+  return Print(command->name, outcome, flags.json ? Style::kJson : Style::kPeople, duration.count());
+}
+
+}  // namespace powernode::commands

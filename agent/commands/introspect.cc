@@ -1,0 +1,94 @@
+#include "agent/base/version.h"
+#include "agent/commands/command.h"
+#include "enroll/pki_store.h"
+#include "identity/identity.h"
+#include "mount/blob_store.h"
+#include "mount/kernel_features.h"
+#include "runtime/breadcrumb.h"
+#include "runtime/last_known_good.h"
+#include "verify/trust_directory.h"
+
+namespace powernode::commands {
+namespace {
+
+OrderedJson PkiJson(const enroll::PkiStore::Loaded& loaded) {
+  OrderedJson json;
+  json["enrolled"] = loaded.credentials != nullptr;
+  if (loaded.credentials) {
+    json["instance_id"] = loaded.credentials->instance_id;
+    json["platform"] = loaded.credentials->platform.ToString();
+    json["generation"] = loaded.credentials->generation;
+    json["serial"] = loaded.credentials->serial;
+    json["not_after"] = FormatTime(loaded.credentials->not_after);
+  }
+  for (const Error& finding : loaded.findings) json["findings"].push_back(finding.message());
+  return json;
+}
+
+OrderedJson TrustJson(const Paths& paths) {
+  const verify::LoadedTrust trust = verify::LoadTrustDirectories({paths.image_trust});
+  OrderedJson json;
+  json["directory"] = paths.image_trust;
+  json["keys"] = OrderedJson::array();
+  for (const verify::TrustedKey& key : trust.store.keys())
+    json["keys"].push_back({{"id", key.id}, {"from", key.origin}});
+  for (const Error& problem : trust.problems) json["problems"].push_back(problem.message());
+  return json;
+}
+
+OrderedJson BootJson(const Paths& paths) {
+  OrderedJson json;
+  json["mode"] = runtime::NodeModeName(runtime::DeriveMode(paths));
+  const auto breadcrumb = runtime::ReadBreadcrumb(paths);
+  if (breadcrumb && *breadcrumb) {
+    json["composition"] = runtime::CompositionHash((*breadcrumb)->composition.modules);
+    json["source"] = runtime::CompositionSourceName((*breadcrumb)->composition.source);
+    json["modules"] = (*breadcrumb)->composition.modules.size();
+    json["lowers"] = (*breadcrumb)->lowers;
+  }
+  const auto good = runtime::LoadLastKnownGood(paths);
+  if (good && *good) {
+    json["last_known_good"] = runtime::CompositionHash((*good)->composition.modules);
+    json["confirmed_at"] = FormatTime((*good)->confirmed_at);
+  }
+  if (!good) json["last_known_good_problem"] = good.error().message();
+  return json;
+}
+
+OrderedJson KernelJson() {
+  const mount::KernelFeatures features = mount::ProbeKernelFeatures();
+  return {{"release", features.release},
+          {"erofs", features.erofs},
+          {"overlay", features.overlay},
+          {"lowerdir+", features.append_lowers},
+          {"loop_devices", features.loop_devices}};
+}
+
+}  // namespace
+
+std::function<Outcome(const Context&)> ConfigureIntrospect(CLI::App&) {
+  return [](const Context& context) {
+    const Paths paths = context.paths();
+    const enroll::PkiStore::Loaded loaded = enroll::PkiStore(paths.pki).Load(context.clock.UnixSeconds());
+    identity::SourceContext sources{.paths = paths, .clock = &context.clock};
+    if (loaded.credentials)
+      sources.stored = identity::StoredIdentity{.instance_uuid = loaded.credentials->instance_id,
+                                                .platform = loaded.credentials->platform,
+                                                .ca_pem = loaded.credentials->ca_pem,
+                                                .usable = loaded.credentials->not_after >
+                                                          context.clock.UnixSeconds()};
+    Outcome outcome;
+    outcome.stage = "introspect";
+    outcome.details["version"] = Version();
+    outcome.details["identity"] = OrderedJson(identity::ReportJson(identity::Resolve(sources)));
+    outcome.details["pki"] = PkiJson(loaded);
+    outcome.details["trust"] = TrustJson(paths);
+    outcome.details["boot"] = BootJson(paths);
+    outcome.details["kernel"] = KernelJson();
+    outcome.details["setting_findings"] = context.settings().findings;
+    outcome.text = DumpJson(outcome.details, 2) + "\n";
+    return outcome;
+  };
+}
+
+}  // namespace powernode::commands

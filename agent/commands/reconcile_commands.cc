@@ -1,0 +1,132 @@
+// attach, detach, update: one reconcile from the shell, with the same parts as the service's.
+
+#include <algorithm>
+#include <optional>
+
+#include "agent/base/lock_file.h"
+#include "agent/base/process.h"
+#include "agent/commands/command.h"
+#include "agent/commands/signals.h"
+#include "enroll/node_api.h"
+#include "enroll/pki_store.h"
+#include "runtime/assignment.h"
+#include "runtime/reconcile.h"
+#include "runtime/runtime_directory.h"
+
+namespace powernode::commands {
+namespace {
+
+enum class Change { kAttach, kDetach, kUpdate };
+
+// A session with the stored credentials: these commands change an enrolled node and never enroll one.
+Result<enroll::CredentialsPtr> StoredCredentials(const Context& context, const Paths& paths) {
+  enroll::PkiStore::Loaded loaded = enroll::PkiStore(paths.pki).Load(context.clock.UnixSeconds());
+  if (loaded.credentials) return loaded.credentials;
+  if (!loaded.findings.empty()) return loaded.findings.front();
+  return Error(ErrorKind::kDenied, "not_enrolled",
+               "no certificate below " + paths.pki + ": run `powernode-agent enroll` first");
+}
+
+Result<runtime::Composition> WithModule(enroll::NodeApi& api, const std::string& id, runtime::Composition set,
+                                        std::stop_token stop) {
+  ASSIGN_OR_RETURN(runtime::ComposedModule module,
+                   runtime::FetchModule(api, id, enroll::kGetRetries, stop));
+  std::erase_if(set.modules, [&](const runtime::ComposedModule& other) { return other.id == module.id; });
+  set.modules.push_back(std::move(module));
+  runtime::SortLowToHigh(set.modules);
+  return set;
+}
+
+Result<runtime::Composition> WithoutModule(const std::string& id, runtime::Composition set) {
+  const std::size_t removed =
+      std::erase_if(set.modules, [&](const runtime::ComposedModule& module) { return module.id == id; });
+  if (removed == 0) return Error(ErrorKind::kNotFound, "not_attached", "module " + id + " is not attached");
+  if (set.modules.empty())
+    return Error(ErrorKind::kRefused, "last_module", "module " + id + " is the last one: nothing would be left");
+  return set;
+}
+
+Result<runtime::ReconcileOutcome> Reconcile(const Context& context, Change change, const std::string& id,
+                                            runtime::Apply apply, std::stop_token stop) {
+  const Paths paths = context.paths();
+  const runtime::Settings settings = context.settings();
+  ASSIGN_OR_RETURN(const enroll::CredentialsPtr credentials, StoredCredentials(context, paths));
+  RETURN_IF_ERROR(runtime::MakeRuntimeDirectory(paths));
+  enroll::Session session(credentials, enroll::CurlTransports(), context.clock);
+  enroll::NodeApi api(session);
+  const mount::KernelFeatures features = mount::ProbeKernelFeatures();
+  runtime::Systemd systemd(SystemProcessRunner());
+  runtime::Reconciler reconciler(paths, settings, features, context.flags.below.empty() ? &systemd : nullptr,
+                                 context.clock);
+  if (change == Change::kUpdate) return reconciler.Run(session, apply, stop);
+
+  ASSIGN_OR_RETURN(const std::optional<runtime::Breadcrumb> running, runtime::RunningSet(paths));
+  runtime::Composition present;
+  if (running) present = running->composition;
+  present.created_at = context.clock.UnixSeconds();
+  present.reason = change == Change::kAttach ? "attached " + id : "detached " + id;
+  Result<runtime::Composition> wanted = change == Change::kAttach
+                                            ? WithModule(api, id, std::move(present), stop)
+                                            : WithoutModule(id, std::move(present));
+  if (!wanted) return std::move(wanted).error();
+  return reconciler.RunTowards(session, *std::move(wanted), apply, stop);
+}
+
+Outcome Run(const Context& context, Change change, const std::string& id, runtime::Apply apply) {
+  const StopOnSignal signals;
+  Result<runtime::ReconcileOutcome> done = Reconcile(context, change, id, apply, signals.token());
+  if (!done) return Outcome::Failed("reconcile", done.error());
+  Outcome outcome;
+  outcome.stage = "reconcile";
+  outcome.details["plan"] = OrderedJson(runtime::ToJson(done->plan));
+  outcome.details["applied"] = done->applied;
+  outcome.details["pending_reboot"] = done->pending_reboot;
+  if (done->running) outcome.details["running"] = runtime::CompositionHash(done->running->composition.modules);
+  if (done->plan.empty()) outcome.status = "noop";
+  for (const runtime::PlanStep& step : done->plan)
+    outcome.text += std::string(runtime::StepKindName(step.kind)) + " " + step.name + " (" + step.id + ") " +
+                    step.detail + "\n";
+  if (done->plan.empty()) outcome.text = "nothing to change\n";
+  if (done->applied) outcome.text += "applied\n";
+  if (done->pending_reboot) outcome.text += "stored; the next boot composes it\n";
+  if (!done->plan.empty() && apply == runtime::Apply::kDryRun)
+    outcome.text += change == Change::kUpdate ? "nothing was changed (--dry-run)\n"
+                                              : "nothing was changed; add --execute to do it\n";
+  if (done->applied && done->running && !done->running->findings.empty()) {
+    outcome.status = "partial";
+    outcome.exit_code = kPartial;
+    for (const std::string& finding : done->running->findings) outcome.text += "note: " + finding + "\n";
+    outcome.details["findings"] = done->running->findings;
+  }
+  return outcome;
+}
+
+std::function<Outcome(const Context&)> ConfigureOne(CLI::App& app, Change change) {
+  auto id = std::make_shared<std::string>();
+  auto execute = std::make_shared<bool>(false);
+  app.add_option("ID", *id, "the module's id")->required();
+  app.add_flag("--execute", *execute, "do it; without this the plan is printed");
+  return [=](const Context& context) {
+    return Run(context, change, *id, *execute ? runtime::Apply::kYes : runtime::Apply::kDryRun);
+  };
+}
+
+}  // namespace
+
+std::function<Outcome(const Context&)> ConfigureAttach(CLI::App& app) {
+  return ConfigureOne(app, Change::kAttach);
+}
+
+std::function<Outcome(const Context&)> ConfigureDetach(CLI::App& app) {
+  return ConfigureOne(app, Change::kDetach);
+}
+
+std::function<Outcome(const Context&)> ConfigureUpdate(CLI::App& app) {
+  auto dry_run = std::make_shared<bool>(false);
+  app.add_flag("--dry-run", *dry_run, "print the plan, change nothing");
+  return [=](const Context& context) {
+    return Run(context, Change::kUpdate, "", *dry_run ? runtime::Apply::kDryRun : runtime::Apply::kYes);
+  };
+}
+
+}  // namespace powernode::commands

@@ -1,0 +1,31 @@
+#include "runtime/service.h"
+
+#include <unistd.h>
+
+#include "agent/base/log.h"
+#include "agent/base/process.h"
+#include "agent/commands/command.h"
+#include "agent/commands/signals.h"
+#include "runtime/notify.h"
+
+namespace powernode::commands {
+
+std::function<Outcome(const Context&)> ConfigureService(CLI::App& app) {
+  auto interval = std::make_shared<int>(0);
+  app.add_option("--heartbeat-interval", *interval, "seconds; before what agent.conf says")
+      ->check(CLI::Range(1, 300));
+  return [interval](const Context& context) {
+    const runtime::ServiceNotifier notifier = runtime::ServiceNotifier::FromEnvironment();
+    const StopOnSignal signals;
+    Log log(STDERR_FILENO, LogFormatFor(STDERR_FILENO), LogLevel::kInfo);
+    runtime::ServiceRequest request{.paths = context.paths(), .settings = context.settings()};
+    if (*interval > 0) request.settings.heartbeat_interval = std::chrono::seconds(*interval);
+    if (!context.flags.below.empty()) request.manager = runtime::ServiceManager::kNone;
+    const Status served = runtime::RunService(request, notifier, SystemProcessRunner(), context.clock, log,
+                                              signals.token());
+    if (!served) return Outcome::Failed("service", served.error());
+    return Outcome();
+  };
+}
+
+}  // namespace powernode::commands
