@@ -17,7 +17,8 @@ constexpr std::chrono::seconds kAfterVerdict{60};
 
 HealthLoop::HealthLoop(const Paths& paths, const Settings& settings, Systemd* systemd,
                        const HeartbeatLoop& heartbeat, const SharedPlatform& platform, ReportBoard& board,
-                       Findings& findings, Clock& clock, Log& log)
+                       Findings& findings, Clock& clock, Log& log,
+                       std::function<void()> on_change)
     : paths_(paths),
       settings_(settings),
       systemd_(systemd),
@@ -27,6 +28,7 @@ HealthLoop::HealthLoop(const Paths& paths, const Settings& settings, Systemd* sy
       findings_(findings),
       clock_(clock),
       log_(log),
+      on_change_(std::move(on_change)),
       gate_(RulesOf(settings)) {}
 
 std::chrono::milliseconds HealthLoop::Tick(std::stop_token) {
@@ -52,7 +54,9 @@ void HealthLoop::ObserveModules() {
   else
     findings_.Raise("module_not_live", Severity::kHigh, "modules",
                     "composed, but not in the live root: " + live->missing.front());
+  if (live->ids == report->live_ids) return;
   board_.Update([&](NodeReport& next) { next.live_ids = live->ids; });
+  on_change_();
 }
 
 void HealthLoop::ObserveServices() {

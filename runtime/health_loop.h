@@ -3,6 +3,7 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <stop_token>
 #include <string>
 
@@ -20,8 +21,10 @@ namespace powernode::runtime {
 
 class HealthLoop {
  public:
+  // `on_change` is called when another set of modules is live than before.
   HealthLoop(const Paths& paths, const Settings& settings, Systemd* systemd, const HeartbeatLoop& heartbeat,
-             const SharedPlatform& platform, ReportBoard& board, Findings& findings, Clock& clock, Log& log);
+             const SharedPlatform& platform, ReportBoard& board, Findings& findings, Clock& clock, Log& log,
+             std::function<void()> on_change);
 
   std::chrono::milliseconds Tick(std::stop_token stop);
 
@@ -43,6 +46,7 @@ class HealthLoop {
   Findings& findings_;
   Clock& clock_;
   Log& log_;
+  std::function<void()> on_change_;
   HealthGate gate_;
   std::string judged_;  // hash of the set the gate judges
   bool promoted_ = false;

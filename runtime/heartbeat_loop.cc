@@ -9,6 +9,8 @@ namespace {
 
 constexpr std::chrono::seconds kFirstFailureWait{5};
 constexpr std::chrono::seconds kLongestFailureWait{120};
+// A shorter configured period is an operator's wish to see more, and stands against the platform's.
+constexpr std::chrono::seconds kDefaultPeriod{30};
 constexpr std::chrono::milliseconds kUntilJoined{500};
 
 }  // namespace
@@ -33,10 +35,8 @@ std::chrono::milliseconds HeartbeatLoop::Tick(std::stop_token stop) {
     if (answer->assignment_revision) assignment_revision_ = answer->assignment_revision;
   }
   if (first) log_.Info("heartbeat", "first heartbeat answered by " + credentials->platform.ToString());
-  const std::chrono::milliseconds next =
-      answer->next_poll && std::chrono::milliseconds(*answer->next_poll) < period_
-          ? std::chrono::milliseconds(*answer->next_poll)
-          : period_;
+  std::chrono::milliseconds next = period_;
+  if (answer->next_poll && (period_ >= kDefaultPeriod || *answer->next_poll < period_)) next = *answer->next_poll;
   return Jittered(next, 0.1);
 }
 

@@ -56,6 +56,7 @@ std::chrono::milliseconds ReconcileLoop::EnsureJoined(std::stop_token stop) {
                             (attempt.outcome->by == JoinedBy::kEnrolled ? ", enrolled now" : ", enrolled before"));
   if (!attempt.outcome->saved) unsaved_ = attempt.outcome->credentials;
   platform_.Set(std::make_shared<JoinedPlatform>(attempt.outcome->credentials, clock_));
+  on_change_();
   return std::chrono::milliseconds(0);
 }
 
@@ -88,6 +89,7 @@ void ReconcileLoop::Publish(const ReconcileOutcome& outcome) {
     report.pending_reboot = outcome.pending_reboot;
     if (outcome.running) report.breadcrumb = outcome.running;
   });
+  if (outcome.applied) on_change_();
 }
 
 }  // namespace powernode::runtime

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <stop_token>
 
@@ -18,8 +19,9 @@ namespace powernode::runtime {
 
 class ReconcileLoop {
  public:
+  // `on_change` is called after the node has joined and after the running set has changed.
   ReconcileLoop(const Paths& paths, const Settings& settings, Reconciler& reconciler, SharedPlatform& platform,
-                ReportBoard& board, Findings& findings, Clock& clock, Log& log)
+                ReportBoard& board, Findings& findings, Clock& clock, Log& log, std::function<void()> on_change)
       : paths_(paths),
         settings_(settings),
         reconciler_(reconciler),
@@ -27,7 +29,8 @@ class ReconcileLoop {
         board_(board),
         findings_(findings),
         clock_(clock),
-        log_(log) {}
+        log_(log),
+        on_change_(std::move(on_change)) {}
 
   std::chrono::milliseconds Tick(std::stop_token stop);
 
@@ -47,6 +50,7 @@ class ReconcileLoop {
   Findings& findings_;
   Clock& clock_;
   Log& log_;
+  std::function<void()> on_change_;
   JoinPace pace_;
   enroll::CredentialsPtr unsaved_;  // in memory only so far
   std::string proven_;              // the generation that is marked

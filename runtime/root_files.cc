@@ -50,7 +50,8 @@ std::string ResolverFromNetConf(std::string_view net_conf) {
 }
 
 std::string FindResolver(const Paths& paths) {
-  for (const char* name : {"/etc/resolv.conf", "/run/systemd/resolve/resolv.conf"}) {
+  // systemd-resolved's uplinks first: where it runs, /etc/resolv.conf names its stub, which ends with the initramfs.
+  for (const char* name : {"/run/systemd/resolve/resolv.conf", "/etc/resolv.conf"}) {
     const Result<std::string> content = ReadFile(paths.root + name, kMaxBytes);
     if (content && NamesServer(*content)) return *content;
   }

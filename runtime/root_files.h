@@ -15,8 +15,8 @@ namespace powernode::runtime {
 // dhcpcd in initramfs-tools). Empty when it names no server. Addresses are checked; 0.0.0.0 is "none".
 std::string ResolverFromNetConf(std::string_view net_conf);
 
-// The initramfs's resolver: /etc/resolv.conf, else /run/systemd/resolve/resolv.conf, else /run/net-*.conf
-// (node-files.md §9.2, E4). Empty when there is none.
+// The initramfs's resolver, such that it holds after the switch: /run/systemd/resolve/resolv.conf, else
+// /etc/resolv.conf, else /run/net-*.conf (node-files.md §9.2, E4). Empty when there is none.
 std::string FindResolver(const Paths& paths);
 
 // Makes sure that this process's own resolver (c-ares reads /etc/resolv.conf) knows it.

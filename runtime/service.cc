@@ -93,10 +93,12 @@ Status RunService(const ServiceRequest& request, const ServiceNotifier& notifier
 
   Reconciler reconciler(paths, request.settings, features, manager, clock);
   HeartbeatLoop heartbeat(paths, request.settings.heartbeat_interval, platform, board, findings, clock, log);
-  ReconcileLoop reconcile(paths, request.settings, reconciler, platform, board, findings, clock, log);
-  HealthLoop health(paths, request.settings, manager, heartbeat, platform, board, findings, clock, log);
-
   Supervisor supervisor(clock, log);
+  ReconcileLoop reconcile(paths, request.settings, reconciler, platform, board, findings, clock, log,
+                          [&] { supervisor.Wake("health"); });
+  HealthLoop health(paths, request.settings, manager, heartbeat, platform, board, findings, clock, log,
+                    [&] { supervisor.Wake("heartbeat"); });
+
   supervisor.Start({"heartbeat", kHeartbeatPatience, [&](std::stop_token s) { return heartbeat.Tick(s); }});
   supervisor.Start({"reconcile", kReconcilePatience, [&](std::stop_token s) { return reconcile.Tick(s); }});
   supervisor.Start({"health", kHealthPatience, [&](std::stop_token s) { return health.Tick(s); }});

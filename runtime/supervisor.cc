@@ -13,11 +13,13 @@ void Supervisor::Start(Loop loop) {
   auto running = std::make_unique<Running>();
   running->loop = std::move(loop);
   Running& reference = *running;
+  const std::scoped_lock lock(loops_mutex_);
   loops_.push_back(std::move(running));
   reference.thread = std::jthread([this, &reference](std::stop_token stop) { Run(reference, stop); });
 }
 
 void Supervisor::Wake(const std::string& name) {
+  const std::scoped_lock loops_lock(loops_mutex_);
   for (const auto& running : loops_) {
     if (running->loop.name != name) continue;
     const std::scoped_lock lock(running->mutex);
@@ -28,6 +30,7 @@ void Supervisor::Wake(const std::string& name) {
 
 std::optional<std::string> Supervisor::Stuck() const {
   const std::int64_t now = clock_.Monotonic().count();
+  const std::scoped_lock lock(loops_mutex_);
   for (const auto& running : loops_) {
     const std::int64_t started = running->tick_started_ms.load();
     if (started >= 0 && now - started > running->loop.patience.count()) return running->loop.name;
@@ -36,8 +39,13 @@ std::optional<std::string> Supervisor::Stuck() const {
 }
 
 void Supervisor::Stop() {
-  for (const auto& running : loops_) running->thread.request_stop();
-  loops_.clear();  // jthread joins
+  std::vector<std::unique_ptr<Running>> ending;
+  {
+    const std::scoped_lock lock(loops_mutex_);
+    ending.swap(loops_);
+  }
+  for (const auto& running : ending) running->thread.request_stop();
+  ending.clear();  // jthread joins
 }
 
 void Supervisor::Run(Running& running, std::stop_token stop) {

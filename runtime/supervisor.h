@@ -62,6 +62,7 @@ class Supervisor {
 
   Clock& clock_;
   Log& log_;
+  mutable std::mutex loops_mutex_;  // loops wake each other while others are still being started
   std::vector<std::unique_ptr<Running>> loops_;
 };
 

@@ -35,6 +35,18 @@ std::string PersistFrom(const CommonFlags& flags) {
   return variable == nullptr ? "" : variable;
 }
 
+// What CLI11 did not understand; with --json among the words as the one object that every failure is.
+int RefuseFlags(CLI::App& app, const CLI::ParseError& error, std::span<char* const> words) {
+  const auto wants_json = [](std::string_view word) { return word == "--json"; };
+  const bool help_asked = error.get_exit_code() == static_cast<int>(CLI::ExitCodes::Success);
+  if (help_asked || std::none_of(words.begin(), words.end(), wants_json)) return app.exit(error) == 0 ? kOk : kGeneric;
+  const auto parsed = app.get_subcommands();
+  return Print(parsed.empty() ? "" : parsed.front()->get_name(),
+               Outcome::Failed("flags", Error(ErrorKind::kInvalid, "bad_flags",
+                                              std::string(error.what()) + " (--help lists what there is)")),
+               Style::kJson, 0);
+}
+
 }  // namespace
 
 std::span<const Command> Commands() { return kCommands; }
