@@ -143,19 +143,14 @@ class Composer {
     composition.staging_ = plan.scratch.staging;
     RETURN_IF_ERROR_CONTEXT(MountScratch(paths_, request.scratch_mib, table, composition.undo_),
                             "mount scratch");
-    for (auto layer = request.layers.begin(); layer != request.layers.end(); ++layer) {
-      const auto same =
-          std::find_if(request.layers.begin(), layer, [&](const LayerRequest& earlier) {
-            return earlier.image.digest() == layer->image.digest();
-          });
-      LayerOrigin origin = LayerOrigin::kReused;
-      if (same == layer) {
-        ASSIGN_OR_RETURN_CONTEXT(
-            origin, MountLayer(paths_, features_, table, layer->image, composition.undo_),
-            "mount module " + NameOf(*layer));
-      }
-      composition.layers_.push_back(Describe(paths_, *layer, origin));
-    }
+    std::vector<LayerJob> jobs;
+    jobs.reserve(request.layers.size());
+    for (const LayerRequest& layer : request.layers)
+      jobs.push_back({.name = NameOf(layer), .image = &layer.image});
+    ASSIGN_OR_RETURN(const std::vector<LayerOrigin> origins,
+                     MountLayers(paths_, features_, table, jobs, composition.undo_));
+    for (std::size_t i = 0; i < jobs.size(); ++i)
+      composition.layers_.push_back(Describe(paths_, request.layers[i], origins[i]));
     RETURN_IF_ERROR_CONTEXT(MountUnion(plan, features_, composition.undo_), "mount the union");
     return ReadBack(plan);
   }

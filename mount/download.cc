@@ -127,8 +127,8 @@ class Transfer {
   }
 
   static Error OfTheDisk(Error error) {
-    return error.kind() == ErrorKind::kNoSpace && error.code() != "no_space" ? NoSpace(error)
-                                                                             : error;
+    return error.kind() == ErrorKind::kNoSpace && error.system_errno() != 0 ? NoSpace(error)
+                                                                            : error;
   }
 
   Status FetchOnce(verify::DigestingWriter& writer) {

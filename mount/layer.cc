@@ -3,8 +3,11 @@
 #include <sys/mount.h>
 #include <sys/stat.h>
 
+#include <algorithm>
+#include <atomic>
 #include <cerrno>
-#include <optional>
+#include <set>
+#include <thread>
 #include <utility>
 
 #include "agent/base/files.h"
@@ -17,18 +20,21 @@ namespace {
 constexpr std::size_t kNameDigits = 32;
 constexpr std::string_view kDescriptorPath = "/proc/self/fd/";
 
-// What is mounted at the layer's place before we begin.
-enum class Existing { kNothing, kSameImage, kOther };
+constexpr std::size_t kThreads = 4;
 
-Result<Existing> LookAt(const MountTable& table, const std::string& path,
-                        const verify::VerifiedImage& image) {
+// Is this image mounted at its place? An error when something else is.
+Result<bool> IsMounted(const Paths& paths, const MountTable& table,
+                       const verify::VerifiedImage& image) {
+  const std::string path = LayerPath(paths, image.digest());
   const MountEntry* entry = table.FindAt(path);
-  if (entry == nullptr) return Existing::kNothing;
-  if (entry->fs_type != "erofs" || entry->root != "/") return Existing::kOther;
-  if (entry->source.starts_with(kDescriptorPath))
-    return Existing::kOther;  // on a file: cannot be asked which
-  ASSIGN_OR_RETURN(const bool same, LoopDeviceBacks(entry->source, image.fd()));
-  return same ? Existing::kSameImage : Existing::kOther;
+  if (entry == nullptr) return false;
+  // One that is mounted on its file cannot be asked which file that is.
+  if (entry->fs_type == "erofs" && entry->root == "/" &&
+      !entry->source.starts_with(kDescriptorPath)) {
+    ASSIGN_OR_RETURN(const bool same, LoopDeviceBacks(entry->source, image.fd()));
+    if (same) return true;
+  }
+  return Error(ErrorKind::kBusy, "layer_in_use", "something else is mounted at " + path);
 }
 
 Result<Fd> MountErofs(const std::string& source) {
@@ -61,21 +67,42 @@ Result<Fd> MountImage(const KernelFeatures& features, const verify::VerifiedImag
   return MountOnFile(features, image, std::move(loop).error());
 }
 
-Status MakeMountpoint(const std::string& path, MountUndo& undo) {
-  if (::mkdir(path.c_str(), 0755) == 0) {
-    undo.RecordDirectory(path);
-    return Ok();
-  }
-  if (errno == EEXIST) return Ok();
-  return SystemError("make " + path, errno);
+// Answers in the order of `jobs`; each is a mount that is attached nowhere.
+std::vector<Result<Fd>> MountDetached(const KernelFeatures& features,
+                                      std::span<const LayerJob> jobs) {
+  std::vector<Result<Fd>> mounts;
+  mounts.reserve(jobs.size());
+  for (std::size_t i = 0; i < jobs.size(); ++i) mounts.emplace_back(Fd());
+  std::atomic<std::size_t> next = 0;
+  const auto work = [&] {
+    for (std::size_t i = next++; i < jobs.size(); i = next++)
+      mounts[i] = MountImage(features, *jobs[i].image);
+  };
+  std::vector<std::jthread> helpers;
+  for (std::size_t i = 1; i < std::min(kThreads, jobs.size()); ++i) helpers.emplace_back(work);
+  work();
+  helpers.clear();
+  return mounts;
 }
 
-Status MountAnew(const KernelFeatures& features, const verify::VerifiedImage& image,
-                 const std::string& path, MountUndo& undo) {
-  RETURN_IF_ERROR(MakeMountpoint(path, undo));
-  ASSIGN_OR_RETURN(const Fd mount, MountImage(features, image));
+Status Attach(const std::string& path, const Fd& mount, MountUndo& undo) {
+  if (::mkdir(path.c_str(), 0755) == 0) {
+    undo.RecordDirectory(path);
+  } else if (errno != EEXIST) {
+    return SystemError("make " + path, errno);
+  }
   RETURN_IF_ERROR(AttachMount(mount, path));
   return undo.RecordMount(path);
+}
+
+// Somebody may have mounted the same image in the meantime; then there is nothing to complain about
+// (MO-10).
+Status LookAgain(const Paths& paths, const verify::VerifiedImage& image, Error error) {
+  const Result<MountTable> table = MountTable::Read();
+  if (!table) return std::move(error).AlsoFailed(table.error());
+  const Result<bool> mounted = IsMounted(paths, *table, image);
+  if (mounted && *mounted) return Ok();
+  return error;
 }
 
 }  // namespace
@@ -84,31 +111,31 @@ std::string LayerPath(const Paths& paths, const verify::BlobDigest& digest) {
   return JoinPath(paths.layers, digest.Hex().substr(0, kNameDigits));
 }
 
-Result<LayerOrigin> MountLayer(const Paths& paths, const KernelFeatures& features,
-                               const MountTable& table, const verify::VerifiedImage& image,
-                               MountUndo& undo) {
-  const std::string path = LayerPath(paths, image.digest());
-  ASSIGN_OR_RETURN(const Existing existing, LookAt(table, path, image));
-  switch (existing) {
-    case Existing::kSameImage:
-      return LayerOrigin::kReused;
-    case Existing::kOther:
-      return Error(ErrorKind::kBusy, "layer_in_use", "something else is mounted at " + path);
-    case Existing::kNothing:
-      break;
+Result<std::vector<LayerOrigin>> MountLayers(const Paths& paths, const KernelFeatures& features,
+                                             const MountTable& table,
+                                             std::span<const LayerJob> jobs, MountUndo& undo) {
+  std::vector<LayerOrigin> origins(jobs.size(), LayerOrigin::kReused);
+  std::vector<LayerJob> missing;
+  std::set<verify::BlobDigest> seen;
+  for (std::size_t i = 0; i < jobs.size(); ++i) {
+    if (!seen.insert(jobs[i].image->digest()).second) continue;
+    ASSIGN_OR_RETURN_CONTEXT(const bool mounted, IsMounted(paths, table, *jobs[i].image),
+                             "mount module " + jobs[i].name);
+    if (mounted) continue;
+    origins[i] = LayerOrigin::kMounted;
+    missing.push_back(jobs[i]);
   }
 
-  Status mounted = MountAnew(features, image, path, undo);
-  if (mounted) return LayerOrigin::kMounted;
-
-  // Somebody may have mounted the same image in the meantime; then there is nothing to complain
-  // about (MO-10).
-  Error error = std::move(mounted).error();
-  const Result<MountTable> again = MountTable::Read();
-  if (!again) return std::move(error).AlsoFailed(again.error());
-  const Result<Existing> now = LookAt(*again, path, image);
-  if (now && *now == Existing::kSameImage) return LayerOrigin::kReused;
-  return error;
+  std::vector<Result<Fd>> mounts = MountDetached(features, missing);
+  for (std::size_t i = 0; i < missing.size(); ++i) {
+    const verify::VerifiedImage& image = *missing[i].image;
+    Status attached = mounts[i] ? Attach(LayerPath(paths, image.digest()), *mounts[i], undo)
+                                : Status(std::move(mounts[i]).error());
+    if (!attached)
+      RETURN_IF_ERROR_CONTEXT(LookAgain(paths, image, std::move(attached).error()),
+                              "mount module " + missing[i].name);
+  }
+  return origins;
 }
 
 }  // namespace powernode::mount

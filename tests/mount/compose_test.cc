@@ -42,6 +42,14 @@ std::vector<LayerRequest> Modules(TestNode& node, int count) {
   return layers;
 }
 
+// Mounts one layer and nothing over it.
+Status MountAlone(const TestNode& node, const verify::VerifiedImage& image, MountUndo& undo) {
+  ASSIGN_OR_RETURN(const MountTable table, MountTable::Read());
+  const LayerJob jobs[] = {{.name = "alone", .image = &image}};
+  RETURN_IF_ERROR(MountLayers(node.paths(), Features(), table, jobs, undo));
+  return Ok();
+}
+
 // What a failure must leave behind: nothing.
 class Before {
  public:
@@ -268,7 +276,7 @@ TEST_CASE("a failure at any step leaves the mount table and the loop devices as 
     {
       const std::string other = node.MakeImage({{"top", "other"}});
       const verify::VerifiedImage image = node.Verified(other);
-      REQUIRE(MountLayer(node.paths(), Features(), MountTable::Read().value(), image, undo).ok());
+      REQUIRE(MountAlone(node, image, undo).ok());
       REQUIRE(MakeDirectories(place, 0755).ok());
       REQUIRE(::mount(LayerPath(node.paths(), image.digest()).c_str(), place.c_str(), nullptr,
                       MS_BIND, nullptr) == 0);
@@ -404,9 +412,7 @@ TEST_CASE("layers that were there before are not unmounted by a failure") {
   const std::string good = node.MakeImage({{"top", "good"}});
   MountUndo undo;
   REQUIRE(MakeDirectories(node.paths().layers, 0755).ok());
-  REQUIRE(
-      MountLayer(node.paths(), Features(), MountTable::Read().value(), node.Verified(good), undo)
-          .ok());
+  REQUIRE(MountAlone(node, node.Verified(good), undo).ok());
   const Before before(node);
   const std::string broken = node.MakeImage({{"top", "broken"}});
   BreakRoot(broken);

@@ -1,87 +1,18 @@
 #include "mount/puller.h"
 
 #include <doctest/doctest.h>
-#include <sys/mount.h>
 #include <sys/stat.h>
 
 #include "agent/base/files.h"
 #include "agent/base/syscalls.h"
-#include "tests/mount/scripted_source.h"
-#include "tests/support/temporary_directory.h"
-#include "tests/verify/signer.h"
+#include "tests/mount/pull_bench.h"
 
 namespace powernode::mount {
 namespace {
 
-using testing::Attempt;
-using testing::ScriptedSource;
+using testing::Lost;
 
-// Time passes only when somebody sleeps.
-class SleepCounter : public Clock {
- public:
-  std::int64_t UnixSeconds() const override { return 1'800'000'000; }
-  std::chrono::milliseconds Monotonic() const override { return now_; }
-  bool Sleep(std::chrono::milliseconds duration, std::stop_token stop) override {
-    slept.push_back(duration);
-    now_ += duration;
-    return !stop.stop_requested();
-  }
-  std::vector<std::chrono::milliseconds> slept;
-
- private:
-  std::chrono::milliseconds now_{1'000'000};
-};
-
-std::string Blob(std::size_t size) {
-  std::string content(size, '\0');
-  for (std::size_t i = 0; i < size; ++i) content[i] = static_cast<char>(i * 7 + i / 4096);
-  return content;
-}
-
-Error Lost() { return Error(ErrorKind::kUnavailable, "connect_failed", "nobody home"); }
-
-class Bench {
- public:
-  explicit Bench(std::string content = Blob(1'000'000))
-      : content_(std::move(content)),
-        paths_(Paths::Below(directory_.path().string())),
-        store(paths_, 0),
-        source(content_),
-        verifier(signer.Trust(), verify::TrustMode::kEnforce) {
-    source.signature = signer.Sign(digest());
-  }
-
-  verify::BlobDigest digest() const { return verify::BlobDigest::Of(content_); }
-  ModuleBlob Module() const {
-    return {.module_id = "m1",
-            .name = "nginx",
-            .digest = digest(),
-            .size = content_.size(),
-            .signature = {}};
-  }
-  Puller Make(BlobSource* from) { return Puller(store, verifier, from, clock, options); }
-  Result<verify::VerifiedImage> Pull() { return Make(&source).Pull(Module(), stop.get_token()); }
-  std::string Stored() const {
-    const Result<std::string> text = ReadFile(store.PathOf(digest()), 100'000'000);
-    return text ? *text : "";
-  }
-  bool HasPart() const { return Exists(store.PartPathOf(digest())); }
-  const std::string& content() const { return content_; }
-
- private:
-  std::string content_;
-  testing::TemporaryDirectory directory_;
-  Paths paths_;
-
- public:
-  testing::Signer signer;
-  BlobStore store;
-  ScriptedSource source;
-  SleepCounter clock;
-  verify::ImageVerifier verifier;
-  Puller::Options options{.download = {}, .lock_patience = std::chrono::milliseconds(0)};
-  std::stop_source stop;
-};
+using Bench = testing::PullBench;
 
 }  // namespace
 
@@ -399,45 +330,6 @@ TEST_CASE("one pull of a blob at a time") {
   const Result<verify::VerifiedImage> refused = bench.Pull();
   REQUIRE_FALSE(refused.ok());
   CHECK(refused.error().kind() == ErrorKind::kBusy);
-}
-
-TEST_CASE("a full persist partition is said so before or while it fills, and loses nothing") {
-  Bench bench(Blob(6'000'000));
-  REQUIRE(bench.store.Prepare().ok());
-  const std::string cache = DirectoryOf(DirectoryOf(bench.store.PathOf(bench.digest())));
-  REQUIRE(::mount("small", cache.c_str(), "tmpfs", 0, "size=8m") == 0);
-  REQUIRE(bench.store.Prepare().ok());
-  REQUIRE(WriteFile(cache + "/others", std::string(1'000'000, 'x'), 0600).ok());
-
-  SUBCASE("known before: nothing is fetched") {
-    const BlobStore careful(Paths::Below(DirectoryOf(DirectoryOf(cache))), 4);
-    const Puller puller(careful, bench.verifier, &bench.source, bench.clock, bench.options);
-    const Result<verify::VerifiedImage> refused = puller.Pull(bench.Module(), {});
-    REQUIRE_FALSE(refused.ok());
-    CHECK(refused.error().kind() == ErrorKind::kNoSpace);
-    CHECK(refused.error().code() == "no_space");
-    CHECK(refused.error().message().find("cache_floor_mib") != std::string::npos);
-    CHECK(bench.source.wishes.empty());
-  }
-  SUBCASE("somebody else fills it meanwhile: the part stays, and continues once there is room") {
-    bool filled = false;
-    bench.options.download.observer = [&](const PullProgress& progress) {
-      if (filled || progress.finished) return;
-      filled = true;
-      (void)WriteFile(cache + "/filler", std::string(4'000'000, 'x'), 0600);
-    };
-    const Result<verify::VerifiedImage> refused = bench.Pull();
-    REQUIRE_FALSE(refused.ok());
-    CHECK(refused.error().kind() == ErrorKind::kNoSpace);
-    CHECK(refused.error().code() == "no_space");
-    CHECK(bench.HasPart());
-    REQUIRE(Unlink(cache + "/filler").ok());
-    bench.options.download.observer = nullptr;
-    REQUIRE(bench.Pull().ok());
-    CHECK(bench.source.wishes.back().offset > 1'000'000);
-  }
-  CHECK(Exists(cache + "/others"));
-  CHECK(::umount(cache.c_str()) == 0);
 }
 
 }  // namespace powernode::mount

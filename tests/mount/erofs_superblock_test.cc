@@ -1,0 +1,63 @@
+#include "mount/erofs_superblock.h"
+
+#include <doctest/doctest.h>
+
+#include <string>
+
+#include "agent/base/syscalls.h"
+
+namespace powernode::mount {
+namespace {
+
+// The head of an image of 4 blocks.
+std::string Head() {
+  std::string head(kErofsHeadBytes, '\0');
+  head.replace(1024, 4, "\xe2\xe1\xf5\xe0");
+  head[1024 + 12] = 12;
+  head[1024 + 36] = 4;
+  return head;
+}
+
+std::string CodeOf(const std::string& head, std::uint64_t image_bytes) {
+  const Status checked = CheckErofs(AsBytes(head), image_bytes);
+  return checked ? "ok" : checked.error().code();
+}
+
+}  // namespace
+
+TEST_CASE("an EROFS image is one, up to the last block") {
+  CHECK(CodeOf(Head(), 4 * 4096) == "ok");
+  CHECK(CodeOf(Head(), 5 * 4096) == "ok");
+  CHECK(CodeOf(Head(), 4 * 4096 - 1) == "image_truncated");
+  CHECK(CodeOf(Head(), kErofsHeadBytes) == "image_truncated");
+}
+
+TEST_CASE("large images count their blocks in 48 bits, if they say so") {
+  std::string head = Head();
+  head[1024 + 14] = 1;
+  CHECK(CodeOf(head, 4 * 4096) == "ok");
+  head[1024 + 80] = '\x80';
+  CHECK(CodeOf(head, 4 * 4096) == "image_truncated");
+  CHECK(CodeOf(head, ((std::uint64_t{1} << 32) + 4) * 4096) == "ok");
+}
+
+TEST_CASE("anything else is named") {
+  CHECK(CodeOf("", 0) == "image_format_unknown");
+  CHECK(CodeOf(Head().substr(0, kErofsHeadBytes - 1), kErofsHeadBytes - 1) ==
+        "image_format_unknown");
+  CHECK(CodeOf(std::string(4096, 'h'), 4096) == "image_format_unknown");
+  std::string composefs = Head();
+  composefs.replace(0, 4, "\x9a\x62\x78\xd0");
+  CHECK(CodeOf(composefs, 4 * 4096) == "composefs_unsupported");
+  std::string small_blocks = Head();
+  small_blocks[1024 + 12] = 9;
+  CHECK(CodeOf(small_blocks, 4 * 4096) == "block_size_unsupported");
+}
+
+TEST_CASE("the message shows how the file begins") {
+  const Status checked = CheckErofs(AsBytes("hsqs and more"), 13);
+  REQUIRE_FALSE(checked.ok());
+  CHECK(checked.error().message().find("6873717320616e64") != std::string::npos);
+}
+
+}  // namespace powernode::mount
