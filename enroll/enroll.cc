@@ -1,6 +1,7 @@
 #include "enroll/enroll.h"
 
 #include "agent/base/json.h"
+#include "agent/base/random.h"
 #include "agent/base/version.h"
 #include "enroll/answer.h"
 #include "enroll/api_request.h"
@@ -100,6 +101,14 @@ Enrolled Keep(Credentials credentials, PkiStore& store) {
           .not_saved = std::move(not_saved)};
 }
 
+// A peer that the CA does not vouch for: the CA may be the wrong one, and somebody put it there.
+Error WithCaSource(const Error& error, const identity::Identity& identity) {
+  if (error.code() != "tls_untrusted") return error;
+  return Error(error.kind(), error.code(),
+               error.message() + " (the CA is from " + identity.ca_from.source +
+                   ": is it this platform's? The token was not sent)");
+}
+
 // Everything that can be wrong before the token has left this node.
 Result<PendingRequest> Prepare(const identity::Identity& identity, const PkiStore& store) {
   if (!identity.bootstrap_token)
@@ -129,10 +138,10 @@ EnrollAttempt Enroll(const identity::Identity& identity, PersistKind persist, Pk
   HttpRequest request = MakeApiRequest(identity.platform, kPath, kEnrollCall);
   Secret body = BodyOf(identity, persist, *pending);
   SetJsonBody(request, body.Reveal());
-  request.headers.push_back({"Idempotency-Key", pending->request_id});
+  request.headers.push_back({"Idempotency-Key", RandomUuid()});  // replays go by key and request_id
   Result<HttpResponse> response = (*transport)->Perform(request, stop);
   Secret::Wipe(request.body);
-  if (!response) return failed(response.error());
+  if (!response) return failed(WithCaSource(response.error(), identity));
   TakeOutToken(response->body, *identity.bootstrap_token);
   if (response->status != 200)
     return failed(ErrorOfAnswer(*response, identity, *pending, store), RetryAfterOf(*response));
