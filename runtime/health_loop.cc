@@ -3,6 +3,7 @@
 #include "agent/base/files.h"
 #include "runtime/live_modules.h"
 #include "runtime/module_units.h"
+#include "runtime/persist.h"
 
 namespace powernode::runtime {
 namespace {
@@ -34,7 +35,7 @@ HealthLoop::HealthLoop(const Paths& paths, const Settings& settings, Systemd* sy
 std::chrono::milliseconds HealthLoop::Tick(std::stop_token) {
   ObserveModules();
   ObserveServices();
-  ObservePersist();
+  ObserveDisk();
   JudgeGate();
   WriteStatus();
   return gate_.passed() ? std::min(kAfterVerdict, settings_.gate_interval * 4) : settings_.gate_interval;
@@ -85,7 +86,14 @@ void HealthLoop::ObserveServices() {
   board_.Update([&](NodeReport& next) { next.services = std::move(services); });
 }
 
-void HealthLoop::ObservePersist() {
+void HealthLoop::ObserveDisk() {
+  const PersistState state = ObservePersist(paths_);
+  if (state == PersistState::kReadOnly)
+    findings_.Raise("persist_read_only", Severity::kHigh, "persist",
+                    paths_.persist + " cannot be written: nothing new is kept, look at the disk (dmesg)");
+  else
+    findings_.Clear("persist_read_only", "persist");
+  board_.Update([&](NodeReport& next) { next.persist = state; });
   const Result<SpaceOnDisk> space = FreeSpace(paths_.persist);
   if (!space) return;
   const std::uint64_t free_mib = space->free_bytes / (1024 * 1024);

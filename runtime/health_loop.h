@@ -31,7 +31,7 @@ class HealthLoop {
  private:
   void ObserveModules();
   void ObserveServices();
-  void ObservePersist();
+  void ObserveDisk();
   // Empty when everything is as it should be.
   std::string Problem() const;
   void JudgeGate();

@@ -6,6 +6,7 @@
 
 #include "agent/base/files.h"
 #include "mount/compose.h"
+#include "mount/erofs_superblock.h"
 #include "mount/mount_table.h"
 #include "runtime/module_units.h"
 #include "runtime/runtime_directory.h"
@@ -14,10 +15,16 @@
 namespace powernode::runtime {
 namespace {
 
+constexpr std::string_view kMountInUse = "mount_in_use";
+
 Status UnmountIfMounted(const mount::MountTable& table, const std::string& path) {
   if (table.FindAt(path) == nullptr) return Ok();
-  if (::umount2(path.c_str(), UMOUNT_NOFOLLOW) < 0) return SystemError("unmount " + path, errno);
-  return Ok();
+  if (::umount2(path.c_str(), UMOUNT_NOFOLLOW) == 0) return Ok();
+  if (errno == EBUSY)
+    return Error(ErrorKind::kSystem, std::string(kMountInUse),
+                 "unmount " + path + ": a process that is no module service works in it; `fuser -vm " + path +
+                     "` names it");
+  return SystemError("unmount " + path, errno);
 }
 
 // Union first, then what it was made of; a layer that another overlay uses stays (MO-8).
@@ -73,6 +80,13 @@ Status StartUnits(const HostUnionContext& context, Breadcrumb& breadcrumb) {
   return Ok();
 }
 
+// What the kernel would refuse is refused before the running services are stopped for it.
+Status CheckImages(const std::vector<mount::LayerRequest>& layers) {
+  for (const mount::LayerRequest& layer : layers)
+    RETURN_IF_ERROR_CONTEXT(mount::CheckErofs(layer.image), "module " + layer.name);
+  return Ok();
+}
+
 Result<Breadcrumb> Replace(const HostUnionContext& context, const Composition& wanted,
                            std::vector<mount::LayerRequest> layers) {
   RETURN_IF_ERROR(StopOwnUnits(context));
@@ -101,11 +115,14 @@ Result<Breadcrumb> ApplyHostUnion(const HostUnionContext& context, Composition w
   ASSIGN_OR_RETURN(std::vector<mount::LayerRequest> layers,
                    ProveModules(wanted, context.puller, network, stop, silent));
   ASSIGN_OR_RETURN(std::optional<Breadcrumb> before, RunningUnion(context.paths));
+  RETURN_IF_ERROR(CheckImages(layers));
   Result<Breadcrumb> applied = Replace(context, wanted, std::move(layers));
   if (applied || !before) return applied;
 
   Error problem = std::move(applied).error().WithContext("change the union");
   const auto restore = [&]() -> Status {
+    ASSIGN_OR_RETURN(const std::optional<Breadcrumb> still, RunningUnion(context.paths));
+    if (still && problem.code() == kMountInUse) return StartUnits(context, *before);  // only these were stopped
     ASSIGN_OR_RETURN(std::vector<mount::LayerRequest> old_layers,
                      ProveModules(before->composition, context.puller, Network::kForbid, stop, silent));
     ASSIGN_OR_RETURN(const Breadcrumb restored, Replace(context, before->composition, std::move(old_layers)));

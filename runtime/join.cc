@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "agent/base/backoff.h"
+#include "runtime/boot_partition.h"
 
 namespace powernode::runtime {
 namespace {
@@ -25,6 +26,7 @@ JoinAttempt JoinOnce(const JoinRequest& request, Clock& clock, std::stop_token s
   identity::SourceContext context{.paths = request.paths, .clock = &clock, .stop = stop};
   context.stored = Stored(loaded.credentials, clock.UnixSeconds());
   context.given = request.given;
+  if (request.paths.root.empty()) context.boot_partition = BootPartitionOf(request.paths);
   identity::Resolution resolution = identity::Resolve(context);
   std::vector<Error> findings = std::move(loaded.findings);
   if (loaded.credentials && !loaded.is_current)

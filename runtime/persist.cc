@@ -9,6 +9,7 @@
 
 #include "agent/base/files.h"
 #include "agent/base/syscalls.h"
+#include "mount/mount_table.h"
 
 namespace powernode::runtime {
 namespace {
@@ -134,6 +135,14 @@ Persist BringUpPersist(const Paths& paths, const PersistRequest& request, Clock&
   if (found.state == PersistState::kDurable || found.state == PersistState::kReadOnly) return found;
   found.detail += ": identity and cache are lost at power-off";
   return MountVolatile(request.mount_point, found.state, std::move(found.detail));
+}
+
+PersistState ObservePersist(const Paths& paths) {
+  const Result<mount::MountTable> table = mount::MountTable::Read();
+  const mount::MountEntry* entry = table ? table->FindAt(paths.persist) : nullptr;
+  if (entry != nullptr && entry->fs_type == "tmpfs") return PersistState::kVolatile;
+  const bool writable = MakeDirectories(paths.state, 0755).ok() && ::access(paths.state.c_str(), W_OK) == 0;
+  return writable ? PersistState::kDurable : PersistState::kReadOnly;
 }
 
 }  // namespace powernode::runtime

@@ -30,6 +30,7 @@ struct BlockFilesystem {
   std::string type;
   std::string label;
   std::string uuid;
+  std::string partition_type;  // GPT type GUID, lower case; empty: not a GPT partition
 };
 
 // The file systems on this machine's block devices, read from their super blocks (libblkid).
@@ -53,5 +54,9 @@ Persist FindAndMountPersist(const Paths& paths, const PersistRequest& request, C
 // The whole decision: mounts and reports. A RAM file system is mounted when nothing durable can be used. What is already mounted at
 // the mount point is taken as it is.
 Persist BringUpPersist(const Paths& paths, const PersistRequest& request, Clock& clock, std::stop_token stop);
+
+// What the persist directory is now, whoever mounted it: kVolatile on a tmpfs; kReadOnly also when the kernel
+// has made it so after an error of the disk.
+PersistState ObservePersist(const Paths& paths);
 
 }  // namespace powernode::runtime

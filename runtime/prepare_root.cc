@@ -20,6 +20,7 @@
 #include "runtime/module_set.h"
 #include "runtime/network_wait.h"
 #include "runtime/persist.h"
+#include "runtime/rescue_report.h"
 #include "runtime/root_check.h"
 #include "runtime/root_files.h"
 #include "runtime/root_render.h"
@@ -58,6 +59,7 @@ class Preparation {
       console_.Say("rescue", "nothing is mounted; next try at " +
                                  FormatTime(clock_.UnixSeconds() + wait.count() / 1000) + ", in " +
                                  Seconds(static_cast<double>(wait.count()) / 1000));
+      ReportRescue(candidates, done.error());
       console_.Keep(paths_, boot_id_);
       if (!clock_.Sleep(wait, stop_)) return done;
     }
@@ -103,6 +105,17 @@ class Preparation {
     resolver_ = network.resolver;
     if (Status installed = InstallOwnResolver(paths_, resolver_); !installed)
       console_.Say("persist", "note: resolver: " + installed.error().message());
+  }
+
+  void ReportRescue(BootCandidates& candidates, const Error& error) {
+    if (candidates.session() == nullptr) return;
+    const Status sent = SendRescueReport({.paths = paths_,
+                                          .persist = persist_.state,
+                                          .kernel_release = features_.release,
+                                          .stage = failed_stage_,
+                                          .error = error},
+                                         *candidates.session(), clock_, stop_);
+    console_.Say("rescue", sent ? "the platform knows" : "the platform does not know: " + sent.error().message());
   }
 
   Status TryAll(BootCandidates& candidates) {

@@ -7,12 +7,12 @@
 #include "agent/base/lock_file.h"
 #include "agent/base/version.h"
 #include "mount/kernel_features.h"
-#include "mount/mount_table.h"
 #include "runtime/assignment.h"
 #include "runtime/findings.h"
 #include "runtime/health_loop.h"
 #include "runtime/heartbeat_loop.h"
 #include "runtime/node_report.h"
+#include "runtime/persist.h"
 #include "runtime/reconcile_loop.h"
 #include "runtime/runtime_directory.h"
 #include "runtime/shared_platform.h"
@@ -46,15 +46,6 @@ NodeReport FirstReport(const Paths& paths, const mount::KernelFeatures& features
   return report;
 }
 
-// tmpfs or nothing there: what is kept does not survive power-off.
-PersistState PersistStateOf(const Paths& paths) {
-  const Result<mount::MountTable> table = mount::MountTable::Read();
-  const mount::MountEntry* entry = table ? table->FindAt(paths.persist) : nullptr;
-  if (entry != nullptr && entry->fs_type == "tmpfs") return PersistState::kVolatile;
-  if (!MakeDirectories(paths.state, 0755)) return PersistState::kReadOnly;
-  return PersistState::kDurable;
-}
-
 std::string StatusLine(const NodeReport& report, const LastHeartbeat& heartbeat) {
   std::string line = std::string(NodeModeName(report.mode)) + " mode, " +
                      std::to_string(report.live_ids.size()) + " modules live";
@@ -85,7 +76,7 @@ Status RunService(const ServiceRequest& request, const ServiceNotifier& notifier
   ReportBoard board;
   board.Update([&](NodeReport& report) {
     report = FirstReport(paths, features, findings);
-    report.persist = PersistStateOf(paths);
+    report.persist = ObservePersist(paths);
   });
   std::optional<Systemd> systemd;
   if (request.manager == ServiceManager::kSystemd) systemd.emplace(runner);

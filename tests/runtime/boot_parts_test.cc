@@ -8,6 +8,7 @@
 #include "agent/base/files.h"
 #include "agent/base/syscalls.h"
 #include "runtime/boot_console.h"
+#include "runtime/boot_partition.h"
 #include "runtime/network_wait.h"
 #include "runtime/persist.h"
 #include "runtime/root_check.h"
@@ -54,15 +55,32 @@ TEST_SUITE("network") {
 
 TEST_SUITE("persist") {
   TEST_CASE("the file system is chosen by label, uuid or device") {
-    const std::vector<BlockFilesystem> all = {{"/dev/vda1", "vfat", "persist", "AA-BB"},
-                                              {"/dev/vdb", "ext4", "persist", "u-1"},
-                                              {"/dev/vdc", "ext4", "data", "u-2"}};
+    const std::vector<BlockFilesystem> all = {{"/dev/vda1", "vfat", "persist", "AA-BB", ""},
+                                              {"/dev/vdb", "ext4", "persist", "u-1", ""},
+                                              {"/dev/vdc", "ext4", "data", "u-2", ""}};
     CHECK(MatchingFilesystems(all, "auto").size() == 1);
     CHECK(MatchingFilesystems(all, "auto")[0].device == "/dev/vdb");
     CHECK(MatchingFilesystems(all, "LABEL=data")[0].device == "/dev/vdc");
     CHECK(MatchingFilesystems(all, "UUID=u-2")[0].device == "/dev/vdc");
     CHECK(MatchingFilesystems(all, "/dev/vda1")[0].type == "vfat");
     CHECK(MatchingFilesystems(all, "LABEL=none").empty());
+  }
+}
+
+TEST_SUITE("boot partition") {
+  TEST_CASE("is the FAT labelled BOOT, else the EFI system partition, else the first FAT") {
+    const BlockFilesystem first{"/dev/vda1", "vfat", "DATA", "1", ""};
+    const BlockFilesystem efi{"/dev/vda2", "vfat", "", "2", "c12a7328-f81f-11d2-ba4b-00a0c93ec93b"};
+    const BlockFilesystem boot{"/dev/vdb1", "vfat", "BOOT", "3", ""};
+    const BlockFilesystem other{"/dev/vdc", "ext4", "BOOT", "4", ""};
+    std::vector<BlockFilesystem> all = {other, first, efi, boot};
+    CHECK(ChooseBootPartition(all)->device == "/dev/vdb1");
+    all.pop_back();
+    CHECK(ChooseBootPartition(all)->device == "/dev/vda2");
+    all.pop_back();
+    CHECK(ChooseBootPartition(all)->device == "/dev/vda1");
+    all.pop_back();
+    CHECK(ChooseBootPartition(all) == nullptr);
   }
 }
 

@@ -1,0 +1,46 @@
+#include "runtime/boot_partition.h"
+
+#include <sys/mount.h>
+
+#include <algorithm>
+#include <cerrno>
+
+#include "agent/base/files.h"
+
+namespace powernode::runtime {
+namespace {
+
+constexpr std::string_view kEfiSystemPartition = "c12a7328-f81f-11d2-ba4b-00a0c93ec93b";  // UEFI 2.10, 5.3.3
+
+}  // namespace
+
+const BlockFilesystem* ChooseBootPartition(const std::vector<BlockFilesystem>& all) {
+  const auto first = [&](auto fits) -> const BlockFilesystem* {
+    const auto found = std::find_if(all.begin(), all.end(), [&](const BlockFilesystem& filesystem) {
+      return filesystem.type == "vfat" && fits(filesystem);
+    });
+    return found == all.end() ? nullptr : &*found;
+  };
+  if (const auto* named = first([](const auto& f) { return f.label == "BOOT"; })) return named;
+  if (const auto* efi = first([](const auto& f) { return f.partition_type == kEfiSystemPartition; })) return efi;
+  return first([](const auto&) { return true; });
+}
+
+identity::BootPartitionReader BootPartitionOf(const Paths& paths) {
+  return [paths](const std::function<void(const std::string& directory)>& use) -> Status {
+    const std::vector<BlockFilesystem> all = ScanBlockFilesystems(paths);
+    const BlockFilesystem* partition = ChooseBootPartition(all);
+    if (partition == nullptr)
+      return Error(ErrorKind::kNotFound, "no_boot_partition", "this machine has no FAT file system");
+    const std::string directory = paths.run + "/boot-partition";
+    RETURN_IF_ERROR(MakeDirectories(directory, 0700));
+    if (::mount(partition->device.c_str(), directory.c_str(), "vfat",
+                MS_RDONLY | MS_NODEV | MS_NOSUID | MS_NOEXEC, nullptr) < 0)
+      return SystemError("mount " + partition->device + " (vfat)", errno);
+    use(directory);
+    if (::umount2(directory.c_str(), UMOUNT_NOFOLLOW) < 0) return SystemError("unmount " + directory, errno);
+    return Ok();
+  };
+}
+
+}  // namespace powernode::runtime
