@@ -26,6 +26,19 @@ ErrorKind KindOfErrno(int value) {
   }
 }
 
+// A full and a read-only disk are what an operator can do something about, and look for.
+std::string_view CodeOfErrno(int value) {
+  switch (value) {
+    case ENOSPC:
+    case EDQUOT:
+      return "no_space";
+    case EROFS:
+      return "read_only";
+    default:
+      return "system_error";
+  }
+}
+
 }  // namespace
 
 std::string_view ErrorKindName(ErrorKind kind) {
@@ -69,7 +82,7 @@ Error Error::AlsoFailed(const Error& later) && {
 }
 
 Error SystemError(std::string_view what, int saved_errno) {
-  Error error(KindOfErrno(saved_errno), "system_error",
+  Error error(KindOfErrno(saved_errno), std::string(CodeOfErrno(saved_errno)),
               std::string(what) + ": " + std::generic_category().message(saved_errno));
   error.set_system_errno(saved_errno);
   return error;

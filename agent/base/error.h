@@ -61,7 +61,8 @@ class [[nodiscard]] Error {
 };
 
 // The error of a system call that set `saved_errno`: "what: No space left on device". The kind follows
-// the errno (ENOSPC -> kNoSpace, ENOENT -> kNotFound, ENOSYS/EOPNOTSUPP -> kUnsupported, ...).
+// the errno (ENOSPC -> kNoSpace, ENOENT -> kNotFound, ENOSYS/EOPNOTSUPP -> kUnsupported, ...); the code is
+// "no_space", "read_only" or else "system_error".
 Error SystemError(std::string_view what, int saved_errno);
 
 }  // namespace powernode

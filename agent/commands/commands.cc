@@ -1,7 +1,9 @@
+#include <algorithm>
 #include <array>
 #include <cstdio>
 #include <cstdlib>
 #include <map>
+#include <string_view>
 
 #include "agent/base/files.h"
 #include "agent/commands/command.h"
@@ -67,7 +69,7 @@ runtime::Settings Context::settings() const {
 
 int Main(int argc, char** argv) {
   CLI::App app("Boots a node from signed modules and keeps it right.", "powernode-agent");
-  app.require_subcommand(1);
+  app.require_subcommand(0, 1);  // not exactly one: then a word that is no command is reported as a missing one
   CommonFlags flags;
   std::map<const CLI::App*, std::pair<const Command*, std::function<Outcome(const Context&)>>> table;
   for (const Command& command : Commands()) {
@@ -79,8 +81,9 @@ int Main(int argc, char** argv) {
   }
   try {
     app.parse(argc, argv);
+    if (app.get_subcommands().empty()) throw CLI::RequiredError("A command");
   } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? kOk : kGeneric;
+    return RefuseFlags(app, error, std::span(argv, static_cast<std::size_t>(argc)));
   }
   const auto& [command, run] = table.at(app.get_subcommands().front());
   const Context context{.flags = flags, .clock = SystemClock()};

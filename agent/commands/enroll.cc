@@ -45,6 +45,15 @@ Result<std::optional<identity::Record>> RecordOf(const EnrollFlags& flags) {
   return record.found ? std::optional(std::move(record)) : std::nullopt;
 }
 
+// The platform's own wish about the next attempt belongs to what went wrong.
+Error WithWish(const runtime::JoinAttempt& failed) {
+  const Error& error = failed.outcome.error();
+  if (!failed.enroll || !failed.enroll->retry_after) return error;
+  return Error(error.kind(), error.code(),
+               error.message() + "; it asks to wait " + std::to_string(failed.enroll->retry_after->count()) +
+                   " s before the next attempt");
+}
+
 }  // namespace
 
 std::function<Outcome(const Context&)> ConfigureEnroll(CLI::App& app) {
@@ -59,8 +68,9 @@ std::function<Outcome(const Context&)> ConfigureEnroll(CLI::App& app) {
     if (!given) return Outcome::Failed("identity", given.error());
     runtime::JoinAttempt attempt =
         runtime::JoinOnce({.paths = context.paths(), .given = *std::move(given)}, context.clock, signals.token());
-    if (!attempt.outcome) return Outcome::Failed(attempt.stage, attempt.outcome.error());
+    if (!attempt.outcome) return Outcome::Failed(attempt.stage, WithWish(attempt));
     const runtime::Joined& joined = *attempt.outcome;
+    if (!joined.saved) return Outcome::Failed(attempt.stage, joined.findings.back());  // and gone with this process
     Outcome outcome;
     if (joined.by == runtime::JoinedBy::kStored) outcome.status = "noop";
     outcome.stage = attempt.stage;
@@ -69,6 +79,7 @@ std::function<Outcome(const Context&)> ConfigureEnroll(CLI::App& app) {
     outcome.details["not_after"] = FormatTime(joined.credentials->not_after);
     outcome.details["generation"] = joined.credentials->generation;
     outcome.details["enrolled"] = joined.by == runtime::JoinedBy::kEnrolled ? "now" : "before";
+    for (const Error& finding : joined.findings) outcome.details["findings"].push_back(finding.message());
     return outcome;
   };
 }

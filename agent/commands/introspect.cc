@@ -1,5 +1,6 @@
 #include "agent/base/version.h"
 #include "agent/commands/command.h"
+#include "agent/commands/introspect_text.h"
 #include "enroll/pki_store.h"
 #include "identity/identity.h"
 #include "mount/blob_store.h"
@@ -86,7 +87,7 @@ std::function<Outcome(const Context&)> ConfigureIntrospect(CLI::App&) {
     outcome.details["boot"] = BootJson(paths);
     outcome.details["kernel"] = KernelJson();
     outcome.details["setting_findings"] = context.settings().findings;
-    outcome.text = DumpJson(outcome.details, 2) + "\n";
+    outcome.text = IntrospectText(Json(outcome.details));
     return outcome;
   };
 }

@@ -29,10 +29,14 @@ Result<enroll::CredentialsPtr> StoredCredentials(const Context& context, const P
 
 Result<runtime::Composition> WithModule(enroll::NodeApi& api, const std::string& id, runtime::Composition set,
                                         std::stop_token stop) {
-  ASSIGN_OR_RETURN(runtime::ComposedModule module,
-                   runtime::FetchModule(api, id, enroll::kGetRetries, stop));
-  std::erase_if(set.modules, [&](const runtime::ComposedModule& other) { return other.id == module.id; });
-  set.modules.push_back(std::move(module));
+  Result<runtime::ComposedModule> module = runtime::FetchModule(api, id, enroll::kGetRetries, stop);
+  if (!module && module.error().kind() == ErrorKind::kNotFound)
+    return Error(ErrorKind::kNotFound, "module_not_assigned",
+                 "module " + id + " is not among this node's modules: assign it at the platform first (" +
+                     module.error().message() + ")");
+  if (!module) return std::move(module).error();
+  std::erase_if(set.modules, [&](const runtime::ComposedModule& other) { return other.id == module->id; });
+  set.modules.push_back(*std::move(module));
   runtime::SortLowToHigh(set.modules);
   return set;
 }

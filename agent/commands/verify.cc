@@ -31,6 +31,23 @@ Result<verify::TrustStore> KeysOf(const VerifyFlags& flags, const Paths& paths) 
   return store;
 }
 
+// The verifier names what the platform said and where a node looks; here a person said it, and can say more.
+Error ForPerson(const Error& error, const VerifyFlags& flags, const verify::BlobDigest& found,
+                const std::string& signature_file, const Paths& paths) {
+  const auto say = [&](const std::string& text) {
+    return Error(error.kind(), error.code(), "verify " + flags.path + ": " + text);
+  };
+  if (error.code() == "digest_mismatch")
+    return say("the image is " + found.ToString() + ", --digest says " + flags.digest);
+  if (error.code() == "signature_missing")
+    return say("there is no signature at " + signature_file +
+               ": make one with cosign sign-blob --key, or name it with --signature");
+  if (error.code() == "no_trust_keys")
+    return say("there is no trusted key to check the signature with: name one with --key, or put it into " +
+               paths.image_trust + "/*.pem");
+  return error;
+}
+
 Outcome Verify(const VerifyFlags& flags, const Context& context, std::stop_token stop) {
   Result<verify::TrustStore> keys = KeysOf(flags, context.paths());
   if (!keys) return Outcome::Failed("verify", keys.error());
@@ -56,10 +73,12 @@ Outcome Verify(const VerifyFlags& flags, const Context& context, std::stop_token
   outcome.details["path"] = flags.path;
   outcome.details["sha256"] = file->digest().Hex();
   outcome.details["size"] = file->size();
+  const verify::BlobDigest found = file->digest();
   const verify::ImageVerifier verifier(*std::move(keys), verify::TrustMode::kEnforce);
   const Result<verify::VerifiedImage> image = verifier.Verify(*std::move(file), claim);
   if (!image) {
-    Outcome failed = Outcome::Failed("verify", image.error());
+    Outcome failed = Outcome::Failed(
+        "verify", ForPerson(image.error(), flags, found, signature_file, context.paths()));
     if (image.error().kind() == ErrorKind::kCannotTell) failed.exit_code = kCouldNotTell;
     failed.details = outcome.details;
     failed.details["verdict"] = image.error().kind() == ErrorKind::kRefuted ? "wrong" : "could not check";

@@ -1,0 +1,249 @@
+"""`service`: tells its manager, beats, follows the assignment, and ends when it is told to."""
+
+import json
+import os
+import subprocess
+import time
+
+import command_test
+import modules
+
+
+class ServiceTest(command_test.CommandTest):
+    def setUp(self):
+        super().setUp()
+        self.platform = self.platform_with_modules()
+        self.node = self.enrolled_node(self.platform)
+        self.platform.assign("base")
+        self.configure()
+
+    def configure(self, **settings):
+        self.node.configure(reconcile_interval=1, heartbeat_interval=1, gate_interval=1, **settings)
+
+    def start(self, **options):
+        service = self.node.start_service(**options)
+        self.eventually(lambda: any("READY=1" in notice for notice in service.notified()), "READY=1")
+        return service
+
+    def wait_for_union(self, *files, seconds=30):
+        self.eventually(lambda: self.node.union() == set(files), f"a union of {files}", seconds)
+
+    def heartbeats(self):
+        return len(self.platform.requests("status/heartbeat"))
+
+    def wait_for_heartbeat(self, seconds=30):
+        before = self.heartbeats()
+        self.eventually(lambda: self.heartbeats() > before, "a heartbeat", seconds)
+
+    def finding(self, code):
+        status = self.node.status()
+        return next((finding for finding in status["findings"] if finding["code"] == code), None)
+
+    def expect_prompt_end(self, service):
+        code, took = service.terminate()
+        self.assertEqual(code, 0, service.log())
+        self.assertLess(took, 2, service.log())
+
+
+class Manager(ServiceTest):
+    """What the service manager is told."""
+
+    def test_ready_status_and_stopping(self):
+        service = self.start()
+        self.wait_for_union("etc/base")
+        self.eventually(lambda: any(notice.startswith("STATUS=") and "1 modules live, last heartbeat 20" in notice
+                                    for notice in service.notified()), "STATUS with modules and heartbeat")
+        self.expect_prompt_end(service)
+        self.assertIn("STOPPING=1", service.notices)
+        self.assertEqual(sum("READY=1" in notice for notice in service.notices), 1)
+
+    def test_feeds_the_watchdog(self):
+        service = self.start(environment={"WATCHDOG_USEC": "6000000"})
+        self.eventually(lambda: service.notified().count("WATCHDOG=1") >= 3, "three signs of life", seconds=10)
+
+    def test_is_ready_without_a_platform(self):
+        self.platform.stop()
+        service = self.start()
+        self.assertTrue(service.running())
+        self.expect_prompt_end(service)
+
+    def test_logs_json_to_the_journal(self):
+        service = self.start(journal=True)
+        self.wait_for_union("etc/base")
+        self.expect_prompt_end(service)
+        lines = service.log().splitlines()
+        self.assertTrue(lines)
+        for line in lines:
+            self.assertRegex(line, r"^<[3467]>\{")
+            entry = json.loads(line[3:])
+            self.assertTrue({"time", "level", "stage", "text"} <= set(entry), line)
+        self.assertTrue(any("add base" in line for line in lines), service.log())
+
+    def test_logs_lines_for_people(self):
+        service = self.start()
+        self.expect_prompt_end(service)
+        self.assertRegex(service.log(), r"(?m)^\d\d:\d\d:\d\d service: powernode-agent \S+ starts$")
+
+
+class Assignment(ServiceTest):
+    """The node becomes what is assigned, by itself."""
+
+    def test_attaches_and_detaches_modules(self):
+        self.start()
+        self.wait_for_union("etc/base")
+        self.platform.assign("web")
+        self.wait_for_union("etc/base", "srv/page", "usr/bin/web", seconds=15)
+        self.eventually(lambda: set(self.platform.node()["last_heartbeat"]["module_digests"]) == {"base", "web"},
+                        "the platform knows what is live")
+        self.platform.unassign("web")
+        self.wait_for_union("etc/base", seconds=15)
+        self.assertEqual(self.platform.complaints(), [])
+
+    def test_refuses_one_bad_module_and_keeps_the_rest(self):
+        service = self.start()
+        self.wait_for_union("etc/base")
+        bad = modules.build_image(self.directory, "bad", {"/etc/bad": "bad\n"})
+        self.platform.add_module(bad, "bad", 50, self.stranger)
+        self.platform.assign("bad")
+        self.eventually(lambda: self.finding("signature_invalid"), "a finding about the signature")
+        self.assertEqual(self.node.union(), {"etc/base"})
+        self.eventually(lambda: "signature_invalid" in json.dumps(self.platform.node()["last_heartbeat"]["findings"]),
+                        "the platform learns of it")
+        self.platform.unassign("bad")
+        self.eventually(lambda: not self.finding("signature_invalid"), "the finding is over")
+        self.assertTrue(service.running())
+
+    def test_enrolls_by_itself(self):
+        identity = self.new_identity(self.platform, "second")
+        self.platform.assign("base", node="second")
+        node = self.node = self.new_node()
+        node.trust(self.signer)
+        self.configure()
+        node.write("/etc/powernode/platform-ca.pem", identity["platform_ca"])
+        node.write("/etc/identity.cfg", f"ID={identity['instance_uuid']}\nKEY={identity['bootstrap_token']}\n"
+                                        f"SERVER={self.platform.url}\n")
+        self.start()
+        self.wait_for_union("etc/base")
+
+    def test_the_set_that_passed_the_gate_is_the_last_known_good(self):
+        self.configure(gate_probes=1, gate_uptime=0)
+        service = self.start()
+        self.wait_for_union("etc/base")
+        good = self.eventually(lambda: self.node.status()["composition"].get("lkg"), "a last known good set")
+        self.assertEqual(good, self.node.status()["composition"]["running"])
+        self.expect_prompt_end(service)
+        for mountpoint in reversed(self.node.mounts()):
+            subprocess.run(["umount", mountpoint], check=True)
+        self.platform.stop()
+        self.start()
+        self.wait_for_union("etc/base")
+        self.eventually(lambda: self.node.status()["composition"].get("source") == "lkg", "it says where it is from")
+
+
+class Trouble(ServiceTest):
+    """The platform misbehaves; the service does not."""
+
+    def test_platform_down_and_up_again(self):
+        service = self.start()
+        self.wait_for_union("etc/base")
+        self.wait_for_heartbeat()
+        self.platform.stop()
+        self.eventually(lambda: self.node.status().get("heartbeat_error"), "a missed heartbeat is said")
+        self.assertEqual(self.node.union(), {"etc/base"})
+        self.assertTrue(service.running())
+        self.platform.assign("web")
+        self.platform.start()
+        self.wait_for_union("etc/base", "srv/page", "usr/bin/web")
+        self.wait_for_heartbeat()
+        self.eventually(lambda: not self.node.status().get("heartbeat_error"), "the trouble is over")
+
+    def test_silence_about_modules_does_not_hold_up_the_heartbeat(self):
+        self.platform.fault("delay", route="modules", number=20000)
+        service = self.start()
+        self.wait_for_heartbeat()
+        self.wait_for_heartbeat()
+        self.assertTrue(service.running())
+        self.expect_prompt_end(service)
+
+    def test_503_with_retry_after_is_waited_for(self):
+        self.start()
+        self.wait_for_union("etc/base")
+        self.wait_for_heartbeat()
+        self.platform.fault("status", route="status/heartbeat", number=503, retry_after=4, count=1)
+        self.eventually(lambda: any(request["status"] == 503 for request in self.platform.requests("status/heartbeat")),
+                        "the refusal")
+        refused = time.monotonic()
+        self.eventually(lambda: self.platform.requests("status/heartbeat")[-1]["status"] == 200, "the next heartbeat")
+        self.assertGreater(time.monotonic() - refused, 2.5)
+
+    def test_ends_in_the_middle_of_a_stalled_download(self):
+        self.platform.fault("stall", route="blobs/sha256/*", number=1000)
+        service = self.start()
+        self.eventually(lambda: any("blobs/" in request["path"] for request in self.platform.requests()), "the download")
+        time.sleep(0.5)
+        self.expect_prompt_end(service)
+        self.assertEqual(self.node.mounts(), [])
+        self.assertFalse(list(self.node.path("/persist/cache/blobs").glob("sha256_*")))
+        self.platform.clear_faults()
+        self.expect_code(self.node.run("update"), 0)
+        self.assertEqual(self.node.union(), {"etc/base"})
+
+    def test_ends_while_the_platform_is_silent(self):
+        self.platform.fault("delay", number=30000)
+        service = self.start()
+        time.sleep(1)
+        self.expect_prompt_end(service)
+
+    def test_revoked_certificate_is_said_and_modules_stay(self):
+        service = self.start()
+        self.wait_for_union("etc/base")
+        self.platform.verb("certificate", "revoke", "demo")
+        self.eventually(lambda: any(finding["severity"] == "high" and finding["subject"] == "reconcile"
+                                    for finding in self.node.status()["findings"]), "a finding")
+        self.assertEqual(self.node.union(), {"etc/base"})
+        self.assertTrue(service.running())
+
+    def test_no_identity_yet(self):
+        node = self.node = self.new_node()
+        self.configure()
+        service = self.start()
+        self.eventually(lambda: node.path("/run/powernode/status.json").exists() and self.finding("no_identity"),
+                        "the reason in its status")
+        self.assertTrue(service.running())
+        self.expect_prompt_end(service)
+
+
+class Twice(ServiceTest):
+    def test_second_service_names_the_first(self):
+        first = self.start()
+        done = self.node.run("service", "--json")
+        self.expect_failure(done, 14, "locked", "agent.lock", f"pid {first.pid} ", "powernode-agent service")
+        self.assertTrue(first.running())
+        self.expect_prompt_end(first)
+        self.expect_prompt_end(self.start())
+
+    def test_a_killed_service_leaves_no_lock(self):
+        first = self.start()
+        self.wait_for_union("etc/base")
+        os.kill(first.pid, 9)
+        first.end()
+        self.start()
+        self.wait_for_heartbeat()
+        self.assertEqual(self.node.union(), {"etc/base"})
+
+    def test_commands_beside_the_service(self):
+        self.start()
+        self.wait_for_union("etc/base")
+        self.eventually(lambda: self.node.status()["modules"] and self.node.status().get("last_heartbeat"), "a status")
+        self.expect_code(self.node.run("introspect"), 0)
+        status = self.node.run("status", "--json").json["details"]
+        self.assertEqual(status["mode"], "host")
+        self.assertEqual([(module["name"], module["layer"]) for module in status["modules"]], [("base", "mounted")])
+        for_people = self.node.run("status").out
+        for word in (self.platform.url, "MODULE", "base", "host", "mounted", "gate"):
+            self.assertIn(word, for_people)
+        self.expect_code(self.node.run("update"), 0)
+
+
+if __name__ == "__main__":
+    command_test.main()

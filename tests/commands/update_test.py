@@ -1,0 +1,173 @@
+"""`update`, `attach` and `detach`: the union beside the root is what was asked for, and a dry run asks nobody twice."""
+
+import json
+
+import command_test
+import modules
+
+
+class Update(command_test.CommandTest):
+    def setUp(self):
+        super().setUp()
+        self.platform = self.platform_with_modules()
+        self.node = self.enrolled_node(self.platform)
+
+    def kept(self):
+        """The node's tree without /run, where a dry run may leave a lock."""
+        return {name: info for name, info in self.node.tree().items() if name != "run" and not name.startswith("run/")}
+
+    def plan(self, done):
+        return [(step["op"], step["id"]) for step in done.json["details"]["plan"]]
+
+    def test_dry_run_writes_nothing(self):
+        self.platform.assign("base", "web")
+        before = self.kept()
+        done = self.node.run("update", "--dry-run", "--json")
+        self.expect_code(done, 0)
+        self.assertEqual(self.plan(done), [("add", "base"), ("add", "web")])
+        self.assertFalse(done.json["details"]["applied"])
+        self.assertEqual(self.kept(), before)
+        self.assertEqual(self.node.mounts(), [])
+        self.assertEqual([request for request in self.platform.requests() if "blobs/" in request["path"]], [])
+
+    def test_applies_and_is_a_noop_afterwards(self):
+        self.platform.assign("base", "web")
+        done = self.node.run("update", "--json")
+        self.expect_code(done, 0)
+        self.assertTrue(done.json["details"]["applied"])
+        self.assertEqual(self.node.union(), {"etc/base", "srv/page", "usr/bin/web"})
+        mounts, requests = self.node.mounts(), len(self.platform.requests())
+        again = self.node.run("update", "--json")
+        self.expect_code(again, 0)
+        self.assertEqual(again.json["status"], "noop")
+        self.assertEqual(again.json["details"]["plan"], [])
+        self.assertEqual(self.node.mounts(), mounts)
+        fetched = [request["path"] for request in self.platform.requests()[requests:]]
+        self.assertFalse([path for path in fetched if "blobs/" in path], "nothing is fetched twice")
+        self.assertEqual(self.platform.complaints(), [])
+
+    def test_for_people_says_what_changes(self):
+        self.platform.assign("base")
+        done = self.node.run("update", "--dry-run")
+        self.assertRegex(done.out, r"\Aadd base \(base\) sha256:\w{12}\nnothing was changed \(--dry-run\)\n\Z")
+        self.assertRegex(self.node.run("update").out, r"applied\n\Z")
+        self.assertEqual(self.node.run("update").out, "nothing to change\n")
+
+    def test_higher_priority_covers_lower(self):
+        cover = modules.build_image(self.directory, "cover", {"/etc/base": "covered\n"})
+        self.platform.add_module(cover, "cover", 90, self.signer)
+        self.platform.assign("base", "cover")
+        self.expect_code(self.node.run("update"), 0)
+        self.assertEqual(self.node.path("/run/powernode/union/etc/base").read_text(), "covered\n")
+
+    def test_new_version_and_unassigned_module(self):
+        self.platform.assign("base", "web")
+        self.expect_code(self.node.run("update"), 0)
+        newer = modules.build_image(self.directory, "newer", {"/etc/base": "newer\n"})
+        self.platform.add_module(newer, "base", 10, self.signer)
+        self.platform.unassign("web")
+        done = self.node.run("update", "--json")
+        self.expect_code(done, 0)
+        self.assertEqual(self.plan(done), [("update", "base"), ("remove", "web")])
+        self.assertEqual(self.node.union(), {"etc/base"})
+        self.assertEqual(self.node.path("/run/powernode/union/etc/base").read_text(), "newer\n")
+
+    def test_busy_union_is_not_taken_away(self):
+        self.platform.assign("base")
+        self.expect_code(self.node.run("update"), 0)
+        self.platform.assign("web")
+        with open(self.node.path("/run/powernode/union/etc/base")) as held:
+            done = self.node.run("update", "--json")
+            self.expect_failure(done, 3, "mount_in_use", "/run/powernode/union", "fuser", "the former set is back")
+            self.assertEqual(held.read(), "base\n")
+            self.assertEqual(self.node.union(), {"etc/base"})
+        self.expect_code(self.node.run("update"), 0)
+        self.assertIn("srv/page", self.node.union())
+
+    def test_renders_the_units_of_its_services(self):
+        services = self.directory / "services.json"
+        services.write_text(json.dumps([{"name": "server", "start_command": "/usr/bin/web --port 80",
+                                         "restart_policy": "always", "env": {"TITLE": "100% \"web\""}}]))
+        self.platform.add_module(self.web_image, "web", 20, self.signer, services=services)
+        self.platform.assign("base", "web")
+        self.expect_code(self.node.run("update"), 0)
+        unit = self.node.path("/run/systemd/system/powernode-web-server.service")
+        text = unit.read_text()
+        self.assertRegex(text, r"\A# powernode-unit v1 module=web digest=sha256:\w{64} body=\w{64}\n")
+        for line in ("ExecStart=/usr/bin/web --port 80", "Restart=always", 'Environment="TITLE=100%% \\"web\\""',
+                     f"RootDirectory={self.node.path('/run/powernode/union')}"):
+            self.assertIn(f"\n{line}\n", text)
+        link = self.node.path("/run/systemd/system/multi-user.target.wants/powernode-web-server.service")
+        self.assertEqual(link.resolve(), unit)
+        self.platform.unassign("web")
+        self.expect_code(self.node.run("update"), 0)
+        self.assertFalse(unit.exists())
+        self.assertFalse(link.is_symlink())
+
+    def test_not_enrolled(self):
+        self.expect_failure(self.new_node().run("update", "--json"), 5, "not_enrolled", "/persist/var/lib/powernode/pki",
+                            "powernode-agent enroll")
+
+    def test_revoked_certificate(self):
+        self.platform.verb("certificate", "revoke", "demo")
+        done = self.node.run("update", "--json")
+        self.assertEqual(done.code, 5, done.out)
+        self.assertIn("list modules", done.json["error"])
+
+
+class AttachDetach(command_test.CommandTest):
+    def setUp(self):
+        super().setUp()
+        self.platform = self.platform_with_modules()
+        self.node = self.enrolled_node(self.platform)
+        self.platform.assign("base", "web")
+        self.expect_code(self.node.run("update"), 0)
+        self.whole = self.node.union()
+
+    def test_plan_is_all_without_execute(self):
+        before = self.node.tree()
+        done = self.node.run("detach", "web")
+        self.expect_code(done, 0)
+        self.assertRegex(done.out, r"\Aremove web \(web\) [^\n]*\nnothing was changed; add --execute to do it\n\Z")
+        self.assertEqual(self.node.tree(), before)
+
+    def test_detach_and_attach(self):
+        done = self.node.run("detach", "web", "--execute", "--json")
+        self.expect_code(done, 0)
+        self.assertTrue(done.json["details"]["applied"])
+        self.assertEqual(self.node.union(), {"etc/base"})
+        plan = self.node.run("attach", "web", "--json").json["details"]
+        self.assertEqual([(step["op"], step["id"]) for step in plan["plan"]], [("add", "web")])
+        self.assertFalse(plan["applied"])
+        self.assertEqual(self.node.union(), {"etc/base"})
+        self.expect_code(self.node.run("attach", "web", "--execute"), 0)
+        self.assertEqual(self.node.union(), self.whole)
+
+    def test_attach_what_is_attached(self):
+        done = self.node.run("attach", "web", "--execute", "--json")
+        self.expect_code(done, 0)
+        self.assertEqual(done.json["status"], "noop")
+
+    def test_detach_needs_no_platform(self):
+        self.platform.stop()
+        self.expect_code(self.node.run("detach", "web", "--execute"), 0)
+        self.assertEqual(self.node.union(), {"etc/base"})
+
+    def test_last_module_stays(self):
+        self.expect_code(self.node.run("detach", "web", "--execute"), 0)
+        for arguments in ([], ["--execute"]):
+            done = self.node.run("detach", "base", "--json", *arguments)
+            self.expect_failure(done, 6, "last_module", "base", "last one")
+            self.assertEqual(done.json["status"], "refused")
+        self.assertEqual(self.node.union(), {"etc/base"})
+
+    def test_modules_nobody_knows(self):
+        self.expect_failure(self.node.run("attach", "nope", "--json"), 1, "module_not_assigned", "nope", "assign it")
+        self.expect_failure(self.node.run("detach", "nope", "--json"), 1, "not_attached", "nope")
+        done = self.node.run("attach", "../web", "--json")
+        self.assertEqual(done.code, 1, done.out)
+        self.assertIn("../web", done.json["error"])
+
+
+if __name__ == "__main__":
+    command_test.main()
