@@ -85,7 +85,8 @@ class Fixture {
   nlohmann::json StatusJson() const { return Verb({"status", "--json"}); }
   // The node's entry in StatusJson(); null when there is none.
   nlohmann::json StatusOf(const std::string& node) const {
-    for (const nlohmann::json& entry : StatusJson().at("nodes")) {
+    const nlohmann::json status = StatusJson();
+    for (const nlohmann::json& entry : status.at("nodes")) {
       if (entry.at("name") == node || entry.at("id") == node) return entry;
     }
     return nullptr;

@@ -9,7 +9,8 @@ namespace {
 
 std::vector<std::string> Ids(const Reply& list) {
   std::vector<std::string> ids;
-  for (const json& module : list.Data().at("modules")) ids.push_back(module.at("id"));
+  const json data = list.Data();
+  for (const json& module : data.at("modules")) ids.push_back(module.at("id"));
   return ids;
 }
 

@@ -165,7 +165,8 @@ std::string WriteSignKey(const Fixture& plane) {
 
 std::int64_t Complaints(const Fixture& plane, const std::string& part) {
   std::int64_t count = 0;
-  for (const json& complaint : plane.StatusJson().at("complaints")) {
+  const json status = plane.StatusJson();
+  for (const json& complaint : status.at("complaints")) {
     if (complaint.at("what").get<std::string>().find(part) != std::string::npos)
       count += complaint.at("count").get<std::int64_t>();
   }

@@ -165,7 +165,7 @@ void TlsListener::ServeConnection(int socket) {
   TlsStream stream(std::move(tls), socket, stopping_);
   while (!stopping_ && stream.WaitForRequest()) {
     bool close = false;
-    const bool served = process_request(stream, false, close, [&stream, this](httplib::Request& request) {
+    const bool served = process_request(stream, false, close, [&stream](httplib::Request& request) {
       request.ssl = stream.tls();
       request.ranges.clear();  // range.h answers them
     });
