@@ -1,0 +1,89 @@
+// The service's memory after 1,000 heartbeats: its real heartbeat loop, ticked without the waits, in a child of
+// its own, against the reference control plane.
+
+#include <dirent.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <cstdio>
+#include <fstream>
+#include <stdexcept>
+#include <string>
+
+#include "runtime/findings.h"
+#include "runtime/heartbeat_loop.h"
+#include "tests/bench/figure.h"
+#include "tests/bench/joined_node.h"
+#include "tests/support/temporary_directory.h"
+
+namespace powernode::bench {
+namespace {
+
+constexpr int kFirst = 100;
+constexpr int kAll = 1000;
+
+struct Usage {
+  double resident_mib = 0;
+  int descriptors = 0;
+};
+
+Usage OwnUsage() {
+  long pages = 0;
+  long resident = 0;
+  std::ifstream("/proc/self/statm") >> pages >> resident;
+  Usage usage{.resident_mib = static_cast<double>(resident * ::sysconf(_SC_PAGESIZE)) / (1024 * 1024)};
+  DIR* directory = ::opendir("/proc/self/fd");
+  while (::readdir(directory) != nullptr) ++usage.descriptors;
+  ::closedir(directory);
+  return usage;
+}
+
+std::array<Usage, 2> Beat(const JoinedNode& node) {
+  Log log(-1, LogFormat::kPeople, LogLevel::kError);
+  runtime::Findings findings(SystemClock(), log);
+  runtime::SharedPlatform platform;
+  platform.Set(std::make_shared<runtime::JoinedPlatform>(node.credentials, SystemClock()));
+  runtime::ReportBoard board;
+  runtime::HeartbeatLoop loop(node.paths, std::chrono::milliseconds(1), platform, board, findings, SystemClock(),
+                              log);
+  std::array<Usage, 2> usage;
+  for (int beat = 1; beat <= kAll; ++beat) {
+    loop.Tick({});
+    if (!loop.last().error.empty()) throw std::runtime_error(loop.last().error);
+    if (beat == kFirst) usage[0] = OwnUsage();
+  }
+  usage[1] = OwnUsage();
+  return usage;
+}
+
+}  // namespace
+
+std::vector<Figure> ServiceFigures() {
+  const testing::TemporaryDirectory directory;
+  const JoinedNode node((directory / "node").string());
+  int ends[2];
+  if (::pipe(ends) != 0) throw std::runtime_error("pipe failed");
+  const pid_t child = ::fork();
+  if (child == 0) {
+    const std::array<Usage, 2> usage = Beat(node);
+    ::_exit(::write(ends[1], &usage, sizeof usage) == sizeof usage ? 0 : 1);
+  }
+  ::close(ends[1]);
+  std::array<Usage, 2> usage;
+  const bool read = ::read(ends[0], &usage, sizeof usage) == sizeof usage;
+  ::close(ends[0]);
+  int status = 0;
+  ::waitpid(child, &status, 0);
+  if (!read || status != 0) throw std::runtime_error("the heartbeats failed");
+  const double growth_kib = (usage[1].resident_mib - usage[0].resident_mib) * 1024;
+  const int descriptors = usage[1].descriptors - usage[0].descriptors;
+  return {
+      {"resident after 1,000 heartbeats", Text(usage[1].resident_mib, "MiB"), "8.00 MiB",
+       "Go agent 7 MB for `version`", usage[1].resident_mib <= 8},
+      {"growth after the first 100", Text(growth_kib, "KiB"), "0 KiB, 0 descriptors",
+       std::to_string(descriptors) + " descriptors", growth_kib <= 64 && descriptors == 0},
+  };
+}
+
+}  // namespace powernode::bench
