@@ -28,7 +28,8 @@ test: build-dev build-release build-arm64 ## Run every test, from units to virtu
 demo: build-release ## Boot a virtual machine from power-on to a served page (KEEP=1 leaves it running)
 	@tests/vm/demo
 
-lint: build-dev ## Check format, warnings, includes and shell
+lint: packages ## Check format, warnings, includes and shell
+	@cmake --preset dev >/dev/null
 	@cmake/lint
 
 format: packages ## Format the C++ sources in place

@@ -4,6 +4,7 @@
 # the presets switch.
 
 option(POWERNODE_STATIC "Link the agent as static-pie, with nothing to load at run time" OFF)
+option(POWERNODE_LTO "Optimize across files and libraries when linking" OFF)
 option(POWERNODE_UNIT_TESTS "Build the unit tests" OFF)
 option(POWERNODE_FUZZ "Build the fuzz targets with libFuzzer (Clang)" OFF)
 
@@ -13,10 +14,12 @@ set(CMAKE_CXX_EXTENSIONS OFF)
 set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
 set(CMAKE_POSITION_INDEPENDENT_CODE OFF) # -fPIE below; nothing here is a shared object
 
+# Objects name no absolute path (see below), so that one cache serves every clone and build directory.
 find_program(POWERNODE_CCACHE ccache)
 if(POWERNODE_CCACHE)
-  set(CMAKE_CXX_COMPILER_LAUNCHER ${POWERNODE_CCACHE})
-  set(CMAKE_C_COMPILER_LAUNCHER ${POWERNODE_CCACHE})
+  set(CMAKE_CXX_COMPILER_LAUNCHER
+    ${CMAKE_COMMAND} -E env CCACHE_BASEDIR=${CMAKE_SOURCE_DIR} CCACHE_NOHASHDIR=true ${POWERNODE_CCACHE})
+  set(CMAKE_C_COMPILER_LAUNCHER ${CMAKE_CXX_COMPILER_LAUNCHER})
 endif()
 
 add_compile_options(
@@ -28,7 +31,8 @@ add_compile_definitions(_GNU_SOURCE _FILE_OFFSET_BITS=64)
 # One source and one compiler give the same bytes, wherever the source and the build directory lie.
 add_compile_options(-ffile-prefix-map=${CMAKE_BINARY_DIR}=build -ffile-prefix-map=${CMAKE_SOURCE_DIR}=.)
 
-set(CMAKE_CXX_FLAGS_DEV "-O1 -g -fno-omit-frame-pointer -D_GLIBCXX_ASSERTIONS" CACHE STRING "" FORCE)
+# Unoptimized: with both sanitizers the optimizer takes longer than everything else together.
+set(CMAKE_CXX_FLAGS_DEV "-O0 -g1 -fno-omit-frame-pointer -D_GLIBCXX_ASSERTIONS" CACHE STRING "" FORCE)
 set(CMAKE_C_FLAGS_DEV "${CMAKE_CXX_FLAGS_DEV}" CACHE STRING "" FORCE)
 # Size is what an initramfs pays for; what is hot (digests, ciphers) is in the libraries, which are built with -O2.
 set(CMAKE_CXX_FLAGS_RELEASE "-Os -D_FORTIFY_SOURCE=2" CACHE STRING "" FORCE)
@@ -45,9 +49,8 @@ if(CMAKE_BUILD_TYPE STREQUAL "Dev")
   if(POWERNODE_LLD)
     add_link_options(-fuse-ld=lld)
   endif()
-else()
-  set(CMAKE_INTERPROCEDURAL_OPTIMIZATION ON)
 endif()
+set(CMAKE_INTERPROCEDURAL_OPTIMIZATION ${POWERNODE_LTO})
 
 if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|amd64")
   add_compile_options(-fcf-protection)

@@ -15,9 +15,12 @@ endif()
 # Sanitizers and fuzzers look at our code, not at theirs: Dev and fuzz builds share one plain build by gcc.
 set(flags -fPIE -ffunction-sections -fdata-sections -fstack-protector-strong)
 if(CMAKE_BUILD_TYPE STREQUAL "Release")
-  list(APPEND flags -O2 -D_FORTIFY_SOURCE=2 -flto=auto -fno-fat-lto-objects)
+  list(APPEND flags -O2 -D_FORTIFY_SOURCE=2)
 else()
   list(APPEND flags -O2 -g1)
+endif()
+if(POWERNODE_LTO)
+  list(APPEND flags -flto=auto -fno-fat-lto-objects)
 endif()
 string(JOIN " " flags ${flags})
 
