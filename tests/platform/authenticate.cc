@@ -35,13 +35,16 @@ void RevokePredecessors(Call& call) {
 std::optional<Answer> Authenticate(Call& call) {
   const Peer& peer = call.request.peer;
   if (!peer.certificate_presented) {
-    const bool bearer =
-        call.request.Header("X-Instance-Token") != nullptr || call.request.Header("Authorization") != nullptr;
-    return Unauthorized(bearer ? "Invalid instance token" : "Instance token or mTLS client certificate required");
+    const bool bearer = call.request.Header("X-Instance-Token") != nullptr ||
+                        call.request.Header("Authorization") != nullptr;
+    return Unauthorized(bearer ? "Invalid instance token"
+                               : "Instance token or mTLS client certificate required");
   }
   Node* const node = call.state.FindNode(peer.common_name);
-  if (node == nullptr || node->id != peer.common_name) return Unauthorized("Instance not found for mTLS subject");
-  if (node->status == "terminated" || node->status == "error") return Unauthorized("Instance is not active");
+  if (node == nullptr || node->id != peer.common_name)
+    return Unauthorized("Instance not found for mTLS subject");
+  if (node->status == "terminated" || node->status == "error")
+    return Unauthorized("Instance is not active");
   CertificateRow* const row = FindPresented(*node, peer, call.now);
   if (row == nullptr) return Unauthorized("No active certificate on file");
   call.node = node;

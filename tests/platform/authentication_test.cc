@@ -14,7 +14,8 @@ TEST_CASE("identity headers and bearers help nobody") {
   const Reply nothing = node.GetBare("status");
   CHECK(nothing.status == 401);
   CHECK(nothing.Error() == "Instance token or mTLS client certificate required");
-  for (const char* header : {"X-Client-S-DN-CN", "X-Forwarded-TLS-Client-Cert-Subject", "X-Forwarded-Tls-Client-Cert-Info"})
+  for (const char* header : {"X-Client-S-DN-CN", "X-Forwarded-TLS-Client-Cert-Subject",
+                             "X-Forwarded-Tls-Client-Cert-Info"})
     CHECK(node.GetBare("status", {{header, node.id()}}).status == 401);
   const Reply bearer = node.GetBare("status", {{"Authorization", "Bearer eyJ.eyJ.x"}});
   CHECK(bearer.status == 401);
@@ -41,9 +42,11 @@ TEST_CASE("a certificate that we did not record does not count, even from our ow
   Fixture plane;
   TestNode node(plane, plane.AddNode("n1"));
   REQUIRE(node.Enroll().status == 200);
-  const Result<Authority> authority = Authority::Open(plane.Directory(), "ca", std::nullopt, MachineTime());
+  const Result<Authority> authority =
+      Authority::Open(plane.Directory(), "ca", std::nullopt, MachineTime());
   REQUIRE(authority.ok());
-  const Result<Certificate> unrecorded = authority->IssueLeaf(node.key(), node.id(), MachineTime(), 3600);
+  const Result<Certificate> unrecorded =
+      authority->IssueLeaf(node.key(), node.id(), MachineTime(), 3600);
   REQUIRE(unrecorded.ok());
   node.UseCertificate(CertificatePem(unrecorded->get()).value());
   CHECK(node.Get("status").status == 401);

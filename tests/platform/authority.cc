@@ -44,8 +44,10 @@ constexpr std::pair<std::string_view, ServerFlaw> kServerFlaws[] = {
 };
 
 constexpr std::pair<std::string_view, LeafFlaw> kLeafFlaws[] = {
-    {"wrong-key", LeafFlaw::kWrongKey},         {"wrong-name", LeafFlaw::kWrongName},
-    {"expired", LeafFlaw::kExpired},            {"no-client-auth", LeafFlaw::kNoClientAuth},
+    {"wrong-key", LeafFlaw::kWrongKey},
+    {"wrong-name", LeafFlaw::kWrongName},
+    {"expired", LeafFlaw::kExpired},
+    {"no-client-auth", LeafFlaw::kNoClientAuth},
     {"foreign-issuer", LeafFlaw::kForeignIssuer},
 };
 
@@ -55,7 +57,9 @@ Result<ServerFlaw> ServerFlawFromName(std::string_view name) {
   return FromName(kServerFlaws, name, "server certificate");
 }
 
-Result<LeafFlaw> LeafFlawFromName(std::string_view name) { return FromName(kLeafFlaws, name, "leaf flaw"); }
+Result<LeafFlaw> LeafFlawFromName(std::string_view name) {
+  return FromName(kLeafFlaws, name, "leaf flaw");
+}
 
 Result<Authority> Authority::Make(const std::string& common_name, KeyKind kind, Seconds now) {
   ASSIGN_OR_RETURN(Key key, MakeKey(kind));
@@ -65,7 +69,8 @@ Result<Authority> Authority::Make(const std::string& common_name, KeyKind kind, 
                                    .not_after = now + 3650 * kDay,
                                    .dns_names = {},
                                    .addresses = {}};
-  ASSIGN_OR_RETURN(Certificate root, Issue(profile, key.get(), {.key = key.get(), .certificate = nullptr}));
+  ASSIGN_OR_RETURN(Certificate root,
+                   Issue(profile, key.get(), {.key = key.get(), .certificate = nullptr}));
   ASSIGN_OR_RETURN(std::string pem, CertificatePem(root.get()));
   return Authority(std::move(key), std::move(root), std::move(pem));
 }
@@ -75,7 +80,9 @@ Result<Authority> Authority::Open(const std::string& directory, const std::strin
   const std::string key_path = JoinPath(directory, name + ".key");
   const std::string root_path = JoinPath(directory, name + ".pem");
   if (!Exists(root_path)) {
-    ASSIGN_OR_RETURN_CONTEXT(Authority made, Make("Powernode reference control plane (" + name + ")", kind.value_or(KeyKind::kEcdsaP256), now),
+    ASSIGN_OR_RETURN_CONTEXT(Authority made,
+                             Make("Powernode reference control plane (" + name + ")",
+                                  kind.value_or(KeyKind::kEcdsaP256), now),
                              "make certificate authority");
     ASSIGN_OR_RETURN(const std::string key_pem, PrivatePem(made.key_.get()));
     // The root comes last: where it exists, its key does.
@@ -83,8 +90,10 @@ Result<Authority> Authority::Open(const std::string& directory, const std::strin
     RETURN_IF_ERROR(WriteFileAtomically(root_path, made.root_pem_, 0644));
     return made;
   }
-  ASSIGN_OR_RETURN_CONTEXT(const std::string key_pem, ReadFile(key_path, kMaxPem), "open certificate authority");
-  ASSIGN_OR_RETURN_CONTEXT(std::string root_pem, ReadFile(root_path, kMaxPem), "open certificate authority");
+  ASSIGN_OR_RETURN_CONTEXT(const std::string key_pem, ReadFile(key_path, kMaxPem),
+                           "open certificate authority");
+  ASSIGN_OR_RETURN_CONTEXT(std::string root_pem, ReadFile(root_path, kMaxPem),
+                           "open certificate authority");
   ASSIGN_OR_RETURN_CONTEXT(Key key, KeyFromPem(key_pem), key_path);
   ASSIGN_OR_RETURN_CONTEXT(Certificate root, CertificateFromPem(root_pem), root_path);
   if (kind && ::EVP_PKEY_get_base_id(key.get()) != BaseId(*kind))
@@ -94,8 +103,8 @@ Result<Authority> Authority::Open(const std::string& directory, const std::strin
   return Authority(std::move(key), std::move(root), std::move(root_pem));
 }
 
-Result<Certificate> Authority::IssueLeaf(EVP_PKEY* subject_key, const std::string& common_name, Seconds now,
-                                         Seconds lifetime) const {
+Result<Certificate> Authority::IssueLeaf(EVP_PKEY* subject_key, const std::string& common_name,
+                                         Seconds now, Seconds lifetime) const {
   const CertificateProfile profile{.common_name = common_name,
                                    .use = CertificateUse::kClient,
                                    .not_before = now - kBackdate,
@@ -131,7 +140,8 @@ Result<Certificate> Authority::IssueFlawedLeaf(LeafFlaw flaw, EVP_PKEY* subject_
       profile.use = CertificateUse::kServer;
       return Issue(profile, subject_key, issuer);
     case LeafFlaw::kForeignIssuer: {
-      ASSIGN_OR_RETURN(const Authority foreign, Make("Foreign authority", KeyKind::kEcdsaP256, now));
+      ASSIGN_OR_RETURN(const Authority foreign,
+                       Make("Foreign authority", KeyKind::kEcdsaP256, now));
       return foreign.IssueLeaf(subject_key, common_name, now, lifetime);
     }
   }
@@ -139,14 +149,15 @@ Result<Certificate> Authority::IssueFlawedLeaf(LeafFlaw flaw, EVP_PKEY* subject_
 }
 
 Result<ServerCertificate> Authority::IssueServer(const std::vector<std::string>& dns_names,
-                                                 const std::vector<std::string>& addresses, ServerFlaw flaw,
-                                                 Seconds now) const {
-  CertificateProfile profile{.common_name = dns_names.empty() ? "powernode-platform" : dns_names.front(),
-                             .use = CertificateUse::kServer,
-                             .not_before = now - kDay,
-                             .not_after = now + 825 * kDay,
-                             .dns_names = dns_names,
-                             .addresses = addresses};
+                                                 const std::vector<std::string>& addresses,
+                                                 ServerFlaw flaw, Seconds now) const {
+  CertificateProfile profile{
+      .common_name = dns_names.empty() ? "powernode-platform" : dns_names.front(),
+      .use = CertificateUse::kServer,
+      .not_before = now - kDay,
+      .not_after = now + 825 * kDay,
+      .dns_names = dns_names,
+      .addresses = addresses};
   switch (flaw) {
     case ServerFlaw::kNone:
       break;
@@ -167,9 +178,10 @@ Result<ServerCertificate> Authority::IssueServer(const std::vector<std::string>&
       break;
   }
   ASSIGN_OR_RETURN(Key key, MakeKey(KeyKind::kEcdsaP256));
-  ASSIGN_OR_RETURN_CONTEXT(Certificate certificate,
-                           Issue(profile, key.get(), {.key = key_.get(), .certificate = root_.get()}),
-                           "issue server certificate");
+  ASSIGN_OR_RETURN_CONTEXT(
+      Certificate certificate,
+      Issue(profile, key.get(), {.key = key_.get(), .certificate = root_.get()}),
+      "issue server certificate");
   return ServerCertificate{std::move(certificate), std::move(key)};
 }
 

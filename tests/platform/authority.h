@@ -1,6 +1,7 @@
-// The control plane's certificate authority: one self-signed root kept in the state directory, so that a
-// restart changes nothing for the nodes (field-lessons EN-12). It issues the server's certificate at each
-// start and the nodes' leaves (node-api.md §2.4), and on request the flawed ones that tests need.
+// The control plane's certificate authority: one self-signed root kept in the state directory, so
+// that a restart changes nothing for the nodes (field-lessons EN-12). It issues the server's
+// certificate at each start and the nodes' leaves (node-api.md §2.4), and on request the flawed
+// ones that tests need.
 #pragma once
 
 #include <optional>
@@ -29,8 +30,9 @@ struct ServerCertificate {
 
 class Authority {
  public:
-  // Reads `directory`/`name`.pem and .key, or makes them with a key of `kind` (default ECDSA). kInvalid
-  // "ca_kind_differs" when an existing key is of another kind: a root is never replaced behind the nodes' back.
+  // Reads `directory`/`name`.pem and .key, or makes them with a key of `kind` (default ECDSA).
+  // kInvalid "ca_kind_differs" when an existing key is of another kind: a root is never replaced
+  // behind the nodes' back.
   static Result<Authority> Open(const std::string& directory, const std::string& name,
                                 std::optional<KeyKind> kind, Seconds now);
   // One that nobody trusts, in memory only.
@@ -42,8 +44,9 @@ class Authority {
 
   Result<Certificate> IssueLeaf(EVP_PKEY* subject_key, const std::string& common_name, Seconds now,
                                 Seconds lifetime) const;
-  Result<Certificate> IssueFlawedLeaf(LeafFlaw flaw, EVP_PKEY* subject_key, const std::string& common_name,
-                                      Seconds now, Seconds lifetime) const;
+  Result<Certificate> IssueFlawedLeaf(LeafFlaw flaw, EVP_PKEY* subject_key,
+                                      const std::string& common_name, Seconds now,
+                                      Seconds lifetime) const;
 
   Result<ServerCertificate> IssueServer(const std::vector<std::string>& dns_names,
                                         const std::vector<std::string>& addresses, ServerFlaw flaw,

@@ -46,7 +46,8 @@ std::uint32_t WordAt(const Fd& file, std::uint64_t offset) {
   const Result<std::size_t> got = Pread(file, bytes, offset);
   if (!got || *got != bytes.size()) return 0;
   std::uint32_t word = 0;
-  for (std::size_t i = 0; i < bytes.size(); ++i) word |= std::to_integer<std::uint32_t>(bytes[i]) << (8 * i);
+  for (std::size_t i = 0; i < bytes.size(); ++i)
+    word |= std::to_integer<std::uint32_t>(bytes[i]) << (8 * i);
   return word;
 }
 
@@ -60,8 +61,8 @@ std::string DetectFormat(const Fd& file) {
 Result<ImportedBlob> ImportBlob(const StateDirectory& directory, const std::string& image_path) {
   const std::string temporary = JoinPath(directory.blobs(), ".import-" + RandomHex(8));
   ASSIGN_OR_RETURN_CONTEXT(const Fd image, Open(image_path, O_RDONLY | O_CLOEXEC), "import image");
-  ASSIGN_OR_RETURN_CONTEXT(const Fd copy, Open(temporary, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600),
-                           "import image");
+  ASSIGN_OR_RETURN_CONTEXT(
+      const Fd copy, Open(temporary, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600), "import image");
   const auto import = [&]() -> Result<ImportedBlob> {
     RETURN_IF_ERROR_CONTEXT(Copy(image, copy), "import " + image_path);
     ASSIGN_OR_RETURN(const struct stat facts, Fstat(copy));

@@ -1,5 +1,6 @@
-// Takes an image file into the blob directory under its digest. The file is copied (sharing blocks where the
-// file system can), never linked: a later build may write to the original in place. What is hashed is the copy.
+// Takes an image file into the blob directory under its digest. The file is copied (sharing blocks
+// where the file system can), never linked: a later build may write to the original in place. What
+// is hashed is the copy.
 #pragma once
 
 #include <cstdint>

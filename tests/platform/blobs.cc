@@ -1,4 +1,5 @@
-// The routes that answer with a module's bytes (node-api.md §11.1, §11.2), from the file in the blob directory.
+// The routes that answer with a module's bytes (node-api.md §11.1, §11.2), from the file in the
+// blob directory.
 #include <fcntl.h>
 
 #include <memory>
@@ -19,7 +20,8 @@ Answer ServeDigest(Call& call, const std::string& digest) {
   if (!facts) return Failure(500, facts.error().message(), "INTERNAL_ERROR");
   const std::uint64_t size = static_cast<std::uint64_t>(facts->st_size);
   const std::string etag = "\"" + digest + "\"";
-  const RangePlan plan = PlanRange(call.request.Header("Range"), call.request.Header("If-Range"), etag, size);
+  const RangePlan plan =
+      PlanRange(call.request.Header("Range"), call.request.Header("If-Range"), etag, size);
 
   Answer answer = plan.status == 416 ? Failure(416, "Range not satisfiable") : Answer{};
   answer.status = plan.status;

@@ -35,7 +35,7 @@ TEST_CASE("plans ranges") {
            Row{"bytes=5-", "\"other\"", 200, 0, 100, ""},
            Row{"bytes=5-", "W/\"e\"", 200, 0, 100, ""},
        }) {
-    CAPTURE(row.range != nullptr ? row.range : "(none)");
+    CAPTURE(std::string(row.range != nullptr ? row.range : "(none)"));
     const std::string range = row.range != nullptr ? row.range : "";
     const std::string if_range = row.if_range != nullptr ? row.if_range : "";
     const RangePlan plan = PlanRange(row.range != nullptr ? &range : nullptr,
@@ -69,13 +69,15 @@ TEST_CASE("every route gives the same bytes, whole and resumed at each class of 
     CHECK(whole.Header("Accept-Ranges") == "bytes");
     CHECK(whole.Header("Content-Length") == std::to_string(kSize));
     CHECK(whole.Header("Content-Type") == "application/octet-stream");
-    for (const std::size_t offset : {std::size_t{0}, std::size_t{1}, std::size_t{4095}, std::size_t{4096}, kSize - 1}) {
+    for (const std::size_t offset :
+         {std::size_t{0}, std::size_t{1}, std::size_t{4095}, std::size_t{4096}, kSize - 1}) {
       const Reply rest = node.Get(route, {{"Range", "bytes=" + std::to_string(offset) + "-"},
                                           {"If-Range", "\"" + digest + "\""}});
       CHECK(rest.status == 206);
       CHECK(rest.text == bytes.substr(offset));
-      CHECK(rest.Header("Content-Range") ==
-            "bytes " + std::to_string(offset) + "-" + std::to_string(kSize - 1) + "/" + std::to_string(kSize));
+      CHECK(rest.Header("Content-Range") == "bytes " + std::to_string(offset) + "-" +
+                                                std::to_string(kSize - 1) + "/" +
+                                                std::to_string(kSize));
     }
     const Reply beyond = node.Get(route, {{"Range", "bytes=" + std::to_string(kSize) + "-"}});
     CHECK(beyond.status == 416);
@@ -107,7 +109,8 @@ TEST_CASE("bytes are for nodes that have or had the module") {
 
 TEST_CASE("an image of zero bytes is served as such") {
   Fixture plane;
-  plane.AddModule(WriteImage(plane, "empty", 0), {"--name", "empty", "--priority", "1", "--no-sign"});
+  plane.AddModule(WriteImage(plane, "empty", 0),
+                  {"--name", "empty", "--priority", "1", "--no-sign"});
   TestNode node(plane, plane.AddNode("n1"));
   REQUIRE(node.Enroll().status == 200);
   plane.Assign("n1", {"empty"});

@@ -1,6 +1,6 @@
-// One request while it is being answered: what a route may read and change. The dispatcher holds the store's
-// lock for as long as a Call exists, so a route is a plain function over plain values, and a compare-and-set
-// is an `if`.
+// One request while it is being answered: what a route may read and change. The dispatcher holds
+// the store's lock for as long as a Call exists, so a route is a plain function over plain values,
+// and a compare-and-set is an `if`.
 #pragma once
 
 #include <string>

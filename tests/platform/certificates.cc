@@ -48,14 +48,17 @@ Status AddProfileExtensions(X509* certificate, X509* issuer, const CertificatePr
   const bool authority = profile.use == CertificateUse::kAuthority;
   RETURN_IF_ERROR(AddExtension(certificate, issuer, NID_basic_constraints,
                                authority ? "critical,CA:TRUE" : "critical,CA:FALSE"));
-  RETURN_IF_ERROR(AddExtension(certificate, issuer, NID_key_usage,
-                               authority ? "critical,keyCertSign,cRLSign" : "critical,digitalSignature"));
+  RETURN_IF_ERROR(
+      AddExtension(certificate, issuer, NID_key_usage,
+                   authority ? "critical,keyCertSign,cRLSign" : "critical,digitalSignature"));
   if (!authority)
-    RETURN_IF_ERROR(AddExtension(certificate, issuer, NID_ext_key_usage,
-                                 profile.use == CertificateUse::kServer ? "serverAuth" : "clientAuth"));
+    RETURN_IF_ERROR(
+        AddExtension(certificate, issuer, NID_ext_key_usage,
+                     profile.use == CertificateUse::kServer ? "serverAuth" : "clientAuth"));
   RETURN_IF_ERROR(AddExtension(certificate, issuer, NID_subject_key_identifier, "hash"));
   if (!authority)
-    RETURN_IF_ERROR(AddExtension(certificate, issuer, NID_authority_key_identifier, "keyid:always"));
+    RETURN_IF_ERROR(
+        AddExtension(certificate, issuer, NID_authority_key_identifier, "keyid:always"));
   if (const std::string names = AlternativeNames(profile); !names.empty())
     RETURN_IF_ERROR(AddExtension(certificate, issuer, NID_subject_alt_name, names));
   return Ok();
@@ -69,7 +72,8 @@ Seconds ToSeconds(const ASN1_TIME* time) {
 
 }  // namespace
 
-Result<Certificate> Issue(const CertificateProfile& profile, EVP_PKEY* subject_key, const Issuer& issuer) {
+Result<Certificate> Issue(const CertificateProfile& profile, EVP_PKEY* subject_key,
+                          const Issuer& issuer) {
   Certificate certificate(::X509_new());
   ::X509_set_version(certificate.get(), X509_VERSION_3);
   RETURN_IF_ERROR(SetRandomSerial(certificate.get()));
@@ -78,12 +82,15 @@ Result<Certificate> Issue(const CertificateProfile& profile, EVP_PKEY* subject_k
   ::X509_NAME_add_entry_by_txt(::X509_get_subject_name(certificate.get()), "CN", MBSTRING_UTF8,
                                reinterpret_cast<const unsigned char*>(profile.common_name.data()),
                                static_cast<int>(profile.common_name.size()), -1, 0);
-  X509* const issuer_certificate = issuer.certificate != nullptr ? issuer.certificate : certificate.get();
+  X509* const issuer_certificate =
+      issuer.certificate != nullptr ? issuer.certificate : certificate.get();
   ::X509_set_issuer_name(certificate.get(), ::X509_get_subject_name(issuer_certificate));
   ::X509_set_pubkey(certificate.get(), subject_key);
   RETURN_IF_ERROR(AddProfileExtensions(certificate.get(), issuer_certificate, profile));
-  const EVP_MD* digest = ::EVP_PKEY_get_base_id(issuer.key) == EVP_PKEY_ED25519 ? nullptr : ::EVP_sha256();
-  if (::X509_sign(certificate.get(), issuer.key, digest) == 0) return OpenSslError("sign certificate");
+  const EVP_MD* digest =
+      ::EVP_PKEY_get_base_id(issuer.key) == EVP_PKEY_ED25519 ? nullptr : ::EVP_sha256();
+  if (::X509_sign(certificate.get(), issuer.key, digest) == 0)
+    return OpenSslError("sign certificate");
   return certificate;
 }
 
@@ -142,8 +149,9 @@ std::string SerialHex(X509* certificate) {
   char* hex = ::BN_bn2hex(serial.get());
   std::string text(hex);
   ::OPENSSL_free(hex);
-  std::transform(text.begin(), text.end(), text.begin(),
-                 [](char c) { return c >= 'A' && c <= 'F' ? static_cast<char>(c - 'A' + 'a') : c; });
+  std::transform(text.begin(), text.end(), text.begin(), [](char c) {
+    return c >= 'A' && c <= 'F' ? static_cast<char>(c - 'A' + 'a') : c;
+  });
   return text;
 }
 

@@ -1,5 +1,6 @@
-// X.509 as values: a profile says what a certificate shall be, Issue() makes it. Reads certificate requests
-// and presented certificates back into the few facts the control plane compares (node-api.md §2.1, §2.4).
+// X.509 as values: a profile says what a certificate shall be, Issue() makes it. Reads certificate
+// requests and presented certificates back into the few facts the control plane compares
+// (node-api.md §2.1, §2.4).
 #pragma once
 
 #include <string>
@@ -29,14 +30,16 @@ struct Issuer {
   X509* certificate = nullptr;
 };
 
-Result<Certificate> Issue(const CertificateProfile& profile, EVP_PKEY* subject_key, const Issuer& issuer);
+Result<Certificate> Issue(const CertificateProfile& profile, EVP_PKEY* subject_key,
+                          const Issuer& issuer);
 
 Result<Certificate> CertificateFromPem(std::string_view pem);
 Result<std::string> CertificatePem(X509* certificate);
 
 // Parses PEM and checks the request's signature over itself (proof of possession).
 Result<SigningRequest> RequestFromPem(std::string_view pem);
-// Empty when the request is as §2.4 wants it, else what is not: key type, subject, extensions, digest.
+// Empty when the request is as §2.4 wants it, else what is not: key type, subject, extensions,
+// digest.
 std::string RequestDeviation(X509_REQ* request);
 
 std::string CommonName(X509* certificate);

@@ -1,6 +1,7 @@
-// POST claim (node-api.md §6): a device without a token asks who it is and shows a code; a person confirms
-// it. One token per confirmation, the same at every poll until it is used or old, and bound to the key the
-// device announced. The token is derived, so that nothing but its digest is stored.
+// POST claim (node-api.md §6): a device without a token asks who it is and shows a code; a person
+// confirms it. One token per confirmation, the same at every poll until it is used or old, and
+// bound to the key the device announced. The token is derived, so that nothing but its digest is
+// stored.
 #include <algorithm>
 #include <array>
 
@@ -26,8 +27,10 @@ std::string NewCode() {
 
 Claim& FindOrAdd(Call& call, const std::string& mac) {
   std::vector<Claim>& claims = call.state.claims;
-  std::erase_if(claims, [&](const Claim& claim) { return claim.last_seen_at + kClaimLives < call.now; });
-  const auto found = std::find_if(claims.begin(), claims.end(), [&](const Claim& c) { return c.mac == mac; });
+  std::erase_if(claims,
+                [&](const Claim& claim) { return claim.last_seen_at + kClaimLives < call.now; });
+  const auto found =
+      std::find_if(claims.begin(), claims.end(), [&](const Claim& c) { return c.mac == mac; });
   if (found != claims.end()) return *found;
   claims.push_back({.mac = mac, .code = NewCode()});
   return claims.back();
@@ -39,7 +42,8 @@ std::string CurrentToken(Call& call, const Claim& claim, Node& node) {
       HmacSha256(call.state.claim_secret, claim.mac + "|" + std::to_string(claim.confirmations)));
   const std::string digest = Sha256Hex(token);
   for (const Token& row : node.tokens) {
-    if (row.sha256 == digest) return row.used_at == 0 && row.expires_at > call.now ? token : std::string();
+    if (row.sha256 == digest)
+      return row.used_at == 0 && row.expires_at > call.now ? token : std::string();
   }
   node.tokens.push_back({.sha256 = digest,
                          .created_at = call.now,
@@ -78,16 +82,20 @@ Answer PollClaim(Call& call) {
   claim.architecture = call.Text("architecture");
   claim.address = call.request.peer.address;
   const std::string device_key = call.Text("device_key_sha256");
-  if (!device_key.empty() && !IsLowerHex(device_key, 64)) call.Complain("device_key_sha256 is not 64 hex digits");
-  // A person confirmed the device with that key; another one with the same address is somebody else.
+  if (!device_key.empty() && !IsLowerHex(device_key, 64))
+    call.Complain("device_key_sha256 is not 64 hex digits");
+  // A person confirmed the device with that key; another one with the same address is somebody
+  // else.
   const bool confirmed = !claim.node_id.empty() && device_key == claim.device_key_sha256;
   if (claim.node_id.empty()) claim.device_key_sha256 = device_key;
 
-  json data = {{"status", "pending"}, {"poll_after_seconds", call.state.settings.next_poll_seconds}};
+  json data = {{"status", "pending"},
+               {"poll_after_seconds", call.state.settings.next_poll_seconds}};
   if (Node* node = confirmed ? call.state.FindNode(claim.node_id) : nullptr; node != nullptr) {
     data["status"] = "claimed";
     data["instance_uuid"] = node->id;
-    if (const std::string token = CurrentToken(call, claim, *node); !token.empty()) data["bootstrap_token"] = token;
+    if (const std::string token = CurrentToken(call, claim, *node); !token.empty())
+      data["bootstrap_token"] = token;
   } else {
     data["claim_code"] = claim.code;
   }

@@ -39,7 +39,8 @@ TEST_CASE("a poll without a hardware address is refused, and the eleventh in a m
   Fixture plane;
   const TestNode device(plane, {"", ""});
   CHECK(device.PostBare("claim", json::object()).status == 400);
-  for (int i = 0; i < 9; ++i) CHECK(device.PostBare("claim", {{"mac", "52:54:00:12:34:56"}}).status == 200);
+  for (int i = 0; i < 9; ++i)
+    CHECK(device.PostBare("claim", {{"mac", "52:54:00:12:34:56"}}).status == 200);
   const Reply throttled = device.PostBare("claim", {{"mac", "52:54:00:12:34:56"}});
   CHECK(throttled.status == 429);
   CHECK(throttled.document.at("retry_after").get<int>() > 0);

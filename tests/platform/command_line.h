@@ -1,5 +1,5 @@
-// The program's command line. Each group of verbs adds its subcommands and leaves behind what to run; main()
-// runs it once parsing is done. Data goes to stdout, everything else to stderr.
+// The program's command line. Each group of verbs adds its subcommands and leaves behind what to
+// run; main() runs it once parsing is done. Data goes to stdout, everything else to stderr.
 #pragma once
 
 #include <CLI/CLI.hpp>

@@ -24,11 +24,14 @@ struct ControlAddress {
 Result<ControlAddress> ReadAddress(const StateDirectory& directory) {
   ASSIGN_OR_RETURN(const std::string text, ReadFile(directory.control(), kMaxControlFile));
   const json document = json::parse(text, nullptr, false);
-  if (!document.is_object()) return Error(ErrorKind::kInvalid, "control_unreadable", directory.control());
+  if (!document.is_object())
+    return Error(ErrorKind::kInvalid, "control_unreadable", directory.control());
   const std::string address = document.value("address", "");
   const std::size_t colon = address.rfind(':');
-  if (colon == std::string::npos) return Error(ErrorKind::kInvalid, "control_unreadable", directory.control());
-  return ControlAddress{address.substr(0, colon), std::stoi(address.substr(colon + 1)), document.value("secret", "")};
+  if (colon == std::string::npos)
+    return Error(ErrorKind::kInvalid, "control_unreadable", directory.control());
+  return ControlAddress{address.substr(0, colon), std::stoi(address.substr(colon + 1)),
+                        document.value("secret", "")};
 }
 
 // kUnavailable when nobody answers.
@@ -38,10 +41,14 @@ Result<json> Ask(const ControlAddress& where, const std::string& verb, const jso
   const httplib::Headers headers = {{kSecretHeader, where.secret}};
   const std::string body = json{{"verb", verb}, {"arguments", arguments}}.dump();
   const httplib::Result answer = client.Post("/verb", headers, body, "application/json");
-  if (!answer) return Error(ErrorKind::kUnavailable, "control_silent", "the serving process does not answer");
+  if (!answer)
+    return Error(ErrorKind::kUnavailable, "control_silent", "the serving process does not answer");
   const json document = json::parse(answer->body, nullptr, false);
-  if (answer->status == 200 && document.is_object() && document.contains("result")) return document["result"];
-  if (!document.is_object()) return Error(ErrorKind::kInvalid, "control_unreadable", "the control listener answered " + std::to_string(answer->status));
+  if (answer->status == 200 && document.is_object() && document.contains("result"))
+    return document["result"];
+  if (!document.is_object())
+    return Error(ErrorKind::kInvalid, "control_unreadable",
+                 "the control listener answered " + std::to_string(answer->status));
   return Error(ErrorKind::kInvalid, document.value("code", ""), document.value("error", ""));
 }
 
@@ -53,7 +60,9 @@ Result<json> RunHere(Store& store, const std::string& verb, const json& argument
   return result;
 }
 
-bool IsLoopback(const std::string& host) { return host.starts_with("127.") || host == "::1" || host == "localhost"; }
+bool IsLoopback(const std::string& host) {
+  return host.starts_with("127.") || host == "::1" || host == "localhost";
+}
 
 }  // namespace
 
@@ -65,10 +74,12 @@ ControlListener::ControlListener(Store& store) : store_(store), secret_(RandomTo
 
 Result<std::string> ControlListener::Bind(const std::string& host, int port) {
   if (!IsLoopback(host))
-    return Error(ErrorKind::kRefused, "control_not_loopback", "the control listener stays on loopback, not " + host);
+    return Error(ErrorKind::kRefused, "control_not_loopback",
+                 "the control listener stays on loopback, not " + host);
   if (port == 0) {
     port = server_.bind_to_any_port(host);
-    if (port < 0) return Error(ErrorKind::kUnavailable, "listen_failed", "cannot listen on " + host);
+    if (port < 0)
+      return Error(ErrorKind::kUnavailable, "listen_failed", "cannot listen on " + host);
   } else if (!server_.bind_to_port(host, port)) {
     return Error(ErrorKind::kUnavailable, "listen_failed",
                  "cannot listen on " + host + " port " + std::to_string(port));
@@ -77,7 +88,8 @@ Result<std::string> ControlListener::Bind(const std::string& host, int port) {
 }
 
 Status ControlListener::Announce(const std::string& address, const std::string& url) {
-  const json document = {{"address", address}, {"secret", secret_}, {"url", url}, {"pid", ::getpid()}};
+  const json document = {
+      {"address", address}, {"secret", secret_}, {"url", url}, {"pid", ::getpid()}};
   return WriteFileAtomically(store_.directory().control(), document.dump() + "\n", 0600);
 }
 
@@ -90,17 +102,22 @@ void ControlListener::Answer(const httplib::Request& request, httplib::Response&
     return;
   }
   const json document = json::parse(request.body, nullptr, false);
-  const bool usable = document.is_object() && document.contains("verb") && document["verb"].is_string();
+  const bool usable =
+      document.is_object() && document.contains("verb") && document["verb"].is_string();
   const Result<json> result =
-      usable ? RunHere(store_, document["verb"], document.value("arguments", json::object()))
-             : Result<json>(Error(ErrorKind::kInvalid, "bad_argument", "the request names no verb"));
-  const json body = result ? json{{"result", *result}}
-                           : json{{"code", result.error().code()}, {"error", result.error().message()}};
+      usable
+          ? RunHere(store_, document["verb"], document.value("arguments", json::object()))
+          : Result<json>(Error(ErrorKind::kInvalid, "bad_argument", "the request names no verb"));
+  const json body =
+      result ? json{{"result", *result}}
+             : json{{"code", result.error().code()}, {"error", result.error().message()}};
   response.status = result ? 200 : 422;
-  response.set_content(body.dump(-1, ' ', false, json::error_handler_t::replace), "application/json");
+  response.set_content(body.dump(-1, ' ', false, json::error_handler_t::replace),
+                       "application/json");
 }
 
-Result<json> RunOnState(const StateDirectory& directory, const std::string& verb, const json& arguments) {
+Result<json> RunOnState(const StateDirectory& directory, const std::string& verb,
+                        const json& arguments) {
   for (int tries = 0;; ++tries) {
     Result<Store> store = Store::Open(directory);
     if (store) return RunHere(*store, verb, arguments);

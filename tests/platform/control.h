@@ -1,6 +1,7 @@
-// How a command reaches the state: by itself when nothing serves it, through the control listener when a
-// process does. The listener is plain HTTP on a loopback address with a secret from DIR/control.json (mode
-// 0600), because a virtual machine with user-mode networking can reach its host's loopback.
+// How a command reaches the state: by itself when nothing serves it, through the control listener
+// when a process does. The listener is plain HTTP on a loopback address with a secret from
+// DIR/control.json (mode 0600), because a virtual machine with user-mode networking can reach its
+// host's loopback.
 //
 //   POST /verb   X-Control-Secret: ...   {"verb":"node add","arguments":{...}}
 //   200 {"result":...}   422 {"code":...,"error":...}   403
@@ -37,7 +38,8 @@ class ControlListener {
 };
 
 // Runs the verb on the directory's state, wherever it is held right now.
-Result<json> RunOnState(const StateDirectory& directory, const std::string& verb, const json& arguments);
+Result<json> RunOnState(const StateDirectory& directory, const std::string& verb,
+                        const json& arguments);
 
 // Opens the store, waiting a moment for a command that has it. kBusy when a process serves it.
 Result<Store> OpenStoreSoon(const StateDirectory& directory);

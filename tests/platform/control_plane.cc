@@ -38,7 +38,8 @@ std::string ErrorText(const Answer& answer) {
 
 }  // namespace
 
-ControlPlane::ControlPlane(Store& store, const Authority& leaf_authority, const Personality& personality)
+ControlPlane::ControlPlane(Store& store, const Authority& leaf_authority,
+                           const Personality& personality)
     : store_(store),
       authority_(leaf_authority),
       personality_(personality),
@@ -105,9 +106,10 @@ Answer ControlPlane::Respond(const Request& request, const std::vector<Fault>& f
   Answer answer = Dispatch(call);
   if (answer.status >= 400 && answer.status != 416)
     call.Complain("refused: " + std::to_string(answer.status) + " " + ErrorText(answer));
-  ApplyToAnswer(faults,
-                {.authority = authority_, .now = call.now, .lifetime = state->settings.leaf_lifetime_seconds},
-                answer);
+  ApplyToAnswer(
+      faults,
+      {.authority = authority_, .now = call.now, .lifetime = state->settings.leaf_lifetime_seconds},
+      answer);
   if (call.changed) {
     if (const Status saved = state.Save(); !saved)
       return Failure(500, saved.error().message(), "INTERNAL_ERROR");
@@ -119,10 +121,12 @@ Answer ControlPlane::Dispatch(Call& call) {
   const Request& request = call.request;
   const Route* route = nullptr;
   for (const Route& one : personality_.routes) {
-    if (route == nullptr && one.method == request.method && Matches(one.pattern, request.segments)) route = &one;
+    if (route == nullptr && one.method == request.method && Matches(one.pattern, request.segments))
+      route = &one;
   }
   if (route == nullptr) return Failure(404, "No such route", "NOT_FOUND");
-  if (request.body.size() > route->request_cap) return Failure(413, "The body is too large", "TOO_LARGE");
+  if (request.body.size() > route->request_cap)
+    return Failure(413, "The body is too large", "TOO_LARGE");
   std::optional<json> body = ReadBody(request.body);
   if (!body) return Failure(400, "The body is not a JSON object");
   call.body = std::move(*body);

@@ -1,8 +1,10 @@
-// The control plane without its socket: a request goes in, an answer and a plan for the wire come out. Routes,
-// authentication, idempotency, complaints, faults and the record meet here and nowhere else.
+// The control plane without its socket: a request goes in, an answer and a plan for the wire come
+// out. Routes, authentication, idempotency, complaints, faults and the record meet here and nowhere
+// else.
 //
-// Handle() may run on many threads. Each request takes the store's lock once, is answered as a whole under it,
-// and is saved before its answer is sent, so that an answer the client has is never forgotten.
+// Handle() may run on many threads. Each request takes the store's lock once, is answered as a
+// whole under it, and is saved before its answer is sent, so that an answer the client has is never
+// forgotten.
 #pragma once
 
 #include <atomic>

@@ -46,7 +46,8 @@ Result<std::string> Sha256HexOfFile(const std::string& path) {
 std::string HmacSha256(std::string_view key, std::string_view message) {
   std::array<unsigned char, SHA256_DIGEST_LENGTH> code{};
   ::HMAC(::EVP_sha256(), key.data(), static_cast<int>(key.size()),
-         reinterpret_cast<const unsigned char*>(message.data()), message.size(), code.data(), nullptr);
+         reinterpret_cast<const unsigned char*>(message.data()), message.size(), code.data(),
+         nullptr);
   return std::string(View(code.data(), code.size()));
 }
 

@@ -1,6 +1,7 @@
-// POST enroll and enroll/refresh (node-api.md §7): a certificate request becomes a leaf. The token is compared
-// and spent under the store's lock, so that two enrolments cannot both have it; the same token with the same
-// key gets the same certificate again for a day, because the first answer may have been lost.
+// POST enroll and enroll/refresh (node-api.md §7): a certificate request becomes a leaf. The token
+// is compared and spent under the store's lock, so that two enrolments cannot both have it; the
+// same token with the same key gets the same certificate again for a day, because the first answer
+// may have been lost.
 #include <algorithm>
 
 #include "agent/base/random.h"
@@ -31,11 +32,13 @@ Result<Applicant> ReadApplicant(Call& call) {
   return Applicant{std::move(request), std::move(key_sha256)};
 }
 
-// Checked before the token is looked at, so that a node that cannot use our signature keeps its token.
+// Checked before the token is looked at, so that a node that cannot use our signature keeps its
+// token.
 bool AcceptsOurSignature(const Call& call) {
   const auto accepted = call.body.find("accepted_signature_algorithms");
   if (accepted == call.body.end() || !accepted->is_array()) return true;
-  return std::find(accepted->begin(), accepted->end(), call.authority.signature_algorithm()) != accepted->end();
+  return std::find(accepted->begin(), accepted->end(), call.authority.signature_algorithm()) !=
+         accepted->end();
 }
 
 Result<CertificateRow> NewRow(Call& call, const Node& node, const Applicant& applicant) {
@@ -90,7 +93,8 @@ void CheckEnrolMembers(Call& call) {
   const std::string persist = call.Text("persist");
   if (!persist.empty() && persist != "durable" && persist != "volatile")
     call.Complain("persist is neither durable nor volatile");
-  if (call.request.Header("X-Bootstrap-Token") != nullptr) call.Complain("the token belongs into the body only");
+  if (call.request.Header("X-Bootstrap-Token") != nullptr)
+    call.Complain("the token belongs into the body only");
 }
 
 }  // namespace
@@ -103,8 +107,9 @@ Answer Enroll(Call& call) {
   Result<Applicant> applicant = ReadApplicant(call);
   if (!applicant) return Unprocessable("CSR refused: " + applicant.error().message());
   if (!AcceptsOurSignature(call))
-    return Unprocessable("The CA signs with " + call.authority.signature_algorithm() + ", which the node lists not",
-                         "CA_ALGORITHM_UNSUPPORTED");
+    return Unprocessable(
+        "The CA signs with " + call.authority.signature_algorithm() + ", which the node lists not",
+        "CA_ALGORITHM_UNSUPPORTED");
 
   const auto [node, token] = FindToken(call.state, token_text);
   if (token == nullptr) return Unprocessable("Bootstrap token is not valid");
@@ -118,7 +123,8 @@ Answer Enroll(Call& call) {
   if (token->expires_at <= call.now) return Unprocessable("Bootstrap token is not valid");
   if (!token->device_key_sha256.empty() && token->device_key_sha256 != applicant->key_sha256)
     return Unprocessable("Bootstrap token belongs to another device key");
-  if (node->status == "terminated" || node->status == "error") return Unprocessable("Instance is not active");
+  if (node->status == "terminated" || node->status == "error")
+    return Unprocessable("Instance is not active");
 
   Result<CertificateRow> row = NewRow(call, *node, *applicant);
   if (!row) return Unprocessable("CA failure: " + row.error().message());
@@ -133,13 +139,16 @@ Answer Enroll(Call& call) {
 
 Answer RefreshEnrolment(Call& call) {
   CheckEnrolMembers(call);
-  if (call.body.contains("bootstrap_token")) call.Complain("a bootstrap token is not accepted here");
+  if (call.body.contains("bootstrap_token"))
+    call.Complain("a bootstrap token is not accepted here");
   if (call.Text("csr_pem").empty()) return Failure(400, "csr_pem is required", "PARAMETER_MISSING");
   Result<Applicant> applicant = ReadApplicant(call);
   if (!applicant) return Unprocessable("CSR refused: " + applicant.error().message());
   for (const CertificateRow& row : call.node->certificates) {
-    const bool fresh = call.now < row.issued_at + std::min(kReplayLives, (row.not_after - row.issued_at) / 2);
-    if (&row != call.certificate && !row.revoked && fresh && row.key_sha256 == applicant->key_sha256)
+    const bool fresh =
+        call.now < row.issued_at + std::min(kReplayLives, (row.not_after - row.issued_at) / 2);
+    if (&row != call.certificate && !row.revoked && fresh &&
+        row.key_sha256 == applicant->key_sha256)
       return CertificateAnswer(call, *call.node, row);
   }
   Result<CertificateRow> row = NewRow(call, *call.node, *applicant);

@@ -11,7 +11,8 @@ namespace powernode::platform {
 
 TEST_SUITE_BEGIN("enrolment");
 
-TEST_CASE("a token becomes a leaf of the profile, for the key of the request and the id of the node") {
+TEST_CASE(
+    "a token becomes a leaf of the profile, for the key of the request and the id of the node") {
   Fixture plane;
   TestNode node(plane, plane.AddNode("n1"));
   const Reply reply = node.Enroll();
@@ -89,7 +90,8 @@ TEST_CASE("fifty parallel enrolments with one token make one certificate") {
   CHECK(refused == 49);
   CHECK(plane.StatusOf("n1").at("certificates").size() == 1);
   std::set<std::string> keys;
-  for (const json& request : plane.Requests("enroll")) keys.insert(request.at("key_sha256").get<std::string>());
+  for (const json& request : plane.Requests("enroll"))
+    keys.insert(request.at("key_sha256").get<std::string>());
   CHECK(keys.size() == 50);
 }
 
@@ -114,7 +116,9 @@ TEST_CASE("a node that lists no signature we make keeps its token") {
   CHECK(refused.status == 422);
   CHECK(refused.document.at("code") == "CA_ALGORITHM_UNSUPPORTED");
   CHECK(plane.StatusOf("n1").at("unused_tokens") == 1);
-  CHECK(node.TryEnroll({{"accepted_signature_algorithms", {"ecdsa-sha256", "rsa-sha256"}}}).status == 200);
+  CHECK(
+      node.TryEnroll({{"accepted_signature_algorithms", {"ecdsa-sha256", "rsa-sha256"}}}).status ==
+      200);
 }
 
 TEST_CASE("a refresh issues a second certificate, and its first use revokes the one before") {

@@ -1,4 +1,5 @@
-// POST fleet/events (node-api.md §15). Valid events are kept, invalid ones are skipped and complained about.
+// POST fleet/events (node-api.md §15). Valid events are kept, invalid ones are skipped and
+// complained about.
 #include <algorithm>
 
 #include "tests/platform/routes.h"
@@ -45,7 +46,8 @@ Answer TakeEvents(Call& call) {
     }
   }
   std::vector<Event>& kept = call.state.events;
-  if (kept.size() > kKept) kept.erase(kept.begin(), kept.end() - static_cast<std::ptrdiff_t>(kKept));
+  if (kept.size() > kKept)
+    kept.erase(kept.begin(), kept.end() - static_cast<std::ptrdiff_t>(kKept));
   call.changed = true;
   return Success({{"written", written}, {"requested", events->size()}});
 }

@@ -19,24 +19,30 @@ constexpr FaultKind kKinds[] = {
 
     {"patch", FaultStage::kAnswer, "text=JSON merge patch (RFC 7386)", "changes the answer's JSON"},
     {"empty-list", FaultStage::kAnswer, "", "empties the list, the count follows"},
-    {"short-list", FaultStage::kAnswer, "number=elements to drop (1)", "drops the last elements, the count follows"},
+    {"short-list", FaultStage::kAnswer, "number=elements to drop (1)",
+     "drops the last elements, the count follows"},
     {"wrong-count", FaultStage::kAnswer, "", "count is one more than the list has"},
     {"duplicate-ids", FaultStage::kAnswer, "", "the first element comes twice"},
-    {"stale-revision", FaultStage::kAnswer, "number=how much lower (1)", "assignment_revision goes back"},
+    {"stale-revision", FaultStage::kAnswer, "number=how much lower (1)",
+     "assignment_revision goes back"},
     {"deep-json", FaultStage::kAnswer, "number=levels (1000)", "adds a deeply nested member"},
     {"huge-body", FaultStage::kAnswer, "number=bytes (8388608)", "adds a member of that size"},
     {"endless-body", FaultStage::kAnswer, "", "a chunked body that never ends"},
     {"many-headers", FaultStage::kAnswer, "number=headers (10000)", "adds header fields"},
     {"flawed-leaf", FaultStage::kAnswer,
-     "text=wrong-key|wrong-name|expired|no-client-auth|foreign-issuer", "puts another certificate in the answer"},
-    {"wrong-content-range", FaultStage::kAnswer, "", "Content-Range starts one byte later than the body"},
+     "text=wrong-key|wrong-name|expired|no-client-auth|foreign-issuer",
+     "puts another certificate in the answer"},
+    {"wrong-content-range", FaultStage::kAnswer, "",
+     "Content-Range starts one byte later than the body"},
     {"weak-etag", FaultStage::kAnswer, "", "the ETag becomes weak"},
     {"no-etag", FaultStage::kAnswer, "", "the ETag is missing"},
 
     {"flip", FaultStage::kWire, "number=offset in the body", "inverts one byte"},
-    {"stall", FaultStage::kWire, "number=body bytes to send first", "goes silent, the connection stays open"},
+    {"stall", FaultStage::kWire, "number=body bytes to send first",
+     "goes silent, the connection stays open"},
     {"close", FaultStage::kWire, "number=body bytes to send first", "closes the connection"},
-    {"wrong-length", FaultStage::kWire, "number=bytes added to Content-Length (1)", "announces another length"},
+    {"wrong-length", FaultStage::kWire, "number=bytes added to Content-Length (1)",
+     "announces another length"},
     {"lost-answer", FaultStage::kWire, "", "the request takes effect, the answer never leaves"},
     {"throttle", FaultStage::kWire, "number=bytes a second", "sends slowly"},
 };
@@ -76,7 +82,8 @@ const FaultKind* FindFaultKind(std::string_view name) {
 std::vector<Fault> TakeFaults(std::vector<Fault>& table, const FaultSubject& subject, double dice) {
   std::vector<Fault> taken;
   for (Fault& fault : table) {
-    if (!ActsOnConnection(fault) && Concerns(fault, subject) && Strikes(fault, dice)) taken.push_back(fault);
+    if (!ActsOnConnection(fault) && Concerns(fault, subject) && Strikes(fault, dice))
+      taken.push_back(fault);
   }
   return taken;
 }

@@ -6,9 +6,12 @@ namespace powernode::platform {
 namespace {
 
 constexpr std::string_view kHtml =
-    "<!DOCTYPE html><html><head><title>Please wait</title></head><body><h1>Please wait</h1></body></html>\n";
+    "<!DOCTYPE html><html><head><title>Please wait</title></head><body><h1>Please "
+    "wait</h1></body></html>\n";
 
-std::int64_t NumberOr(const Fault& fault, std::int64_t otherwise) { return fault.number > 0 ? fault.number : otherwise; }
+std::int64_t NumberOr(const Fault& fault, std::int64_t otherwise) {
+  return fault.number > 0 ? fault.number : otherwise;
+}
 
 Answer OverriddenStatus(const Fault& fault) {
   const int status = static_cast<int>(fault.number);
@@ -43,7 +46,8 @@ void ChangeList(const Fault& fault, json& body) {
   if (list == nullptr) return;
   if (fault.kind == "empty-list") list->clear();
   if (fault.kind == "short-list") {
-    for (std::int64_t n = NumberOr(fault, 1); n > 0 && !list->empty(); --n) list->erase(list->size() - 1);
+    for (std::int64_t n = NumberOr(fault, 1); n > 0 && !list->empty(); --n)
+      list->erase(list->size() - 1);
   }
   if (fault.kind == "duplicate-ids" && !list->empty()) list->push_back(list->front());
   body["data"]["count"] = list->size() + (fault.kind == "wrong-count" ? 1 : 0);
@@ -72,10 +76,13 @@ void ChangeJson(const Fault& fault, const LeafMaker& maker, json& body) {
   if (fault.kind == "empty-list" || fault.kind == "short-list" || fault.kind == "wrong-count" ||
       fault.kind == "duplicate-ids")
     ChangeList(fault, body);
-  if (fault.kind == "stale-revision" && body.contains("data") && body["data"].contains("assignment_revision"))
-    body["data"]["assignment_revision"] = body["data"]["assignment_revision"].get<std::int64_t>() - NumberOr(fault, 1);
+  if (fault.kind == "stale-revision" && body.contains("data") &&
+      body["data"].contains("assignment_revision"))
+    body["data"]["assignment_revision"] =
+        body["data"]["assignment_revision"].get<std::int64_t>() - NumberOr(fault, 1);
   if (fault.kind == "deep-json") body["deep"] = Nested(NumberOr(fault, 1000));
-  if (fault.kind == "huge-body") body["padding"] = std::string(static_cast<std::size_t>(NumberOr(fault, 8 << 20)), 'x');
+  if (fault.kind == "huge-body")
+    body["padding"] = std::string(static_cast<std::size_t>(NumberOr(fault, 8 << 20)), 'x');
   if (fault.kind == "flawed-leaf") ReplaceLeaf(fault, maker, body);
 }
 
@@ -113,7 +120,8 @@ std::optional<Answer> ApplyBefore(const std::vector<Fault>& faults, Request& req
     if (fault.kind == "status") return OverriddenStatus(fault);
     if (fault.kind == "html") return Html();
     if (fault.kind == "ignore-range")
-      std::erase_if(request.headers, [](const auto& header) { return SameHeaderName(header.first, "Range"); });
+      std::erase_if(request.headers,
+                    [](const auto& header) { return SameHeaderName(header.first, "Range"); });
   }
   return std::nullopt;
 }

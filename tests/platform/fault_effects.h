@@ -1,5 +1,6 @@
-// Carries faults out, each at its stage: before the request is handled, on the finished answer, and on the way
-// to the wire. The only place that does (connection faults are two flags the TLS listener reads).
+// Carries faults out, each at its stage: before the request is handled, on the finished answer, and
+// on the way to the wire. The only place that does (connection faults are two flags the TLS
+// listener reads).
 #pragma once
 
 #include <cstdint>

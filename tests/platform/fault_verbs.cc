@@ -1,4 +1,5 @@
-// Verbs about faults. A fault that could never act is refused here, so that a test does not wait for it.
+// Verbs about faults. A fault that could never act is refused here, so that a test does not wait
+// for it.
 #include "tests/platform/authority.h"
 #include "tests/platform/verbs.h"
 
@@ -9,12 +10,14 @@ Status CheckParameters(const Fault& fault) {
   if (fault.kind == "status" && (fault.number < 200 || fault.number > 599))
     return Error(ErrorKind::kInvalid, "bad_argument", "a status fault needs --number 200..599");
   if (fault.kind == "patch" && json::parse(fault.text, nullptr, false).is_discarded())
-    return Error(ErrorKind::kInvalid, "bad_argument", "a patch fault needs --text with a JSON merge patch");
+    return Error(ErrorKind::kInvalid, "bad_argument",
+                 "a patch fault needs --text with a JSON merge patch");
   if (fault.kind == "flawed-leaf") {
     if (const Result<LeafFlaw> flaw = LeafFlawFromName(fault.text); !flaw) return flaw.error();
   }
   if (fault.kind == "throttle" && fault.number <= 0)
-    return Error(ErrorKind::kInvalid, "bad_argument", "a throttle fault needs --number bytes a second");
+    return Error(ErrorKind::kInvalid, "bad_argument",
+                 "a throttle fault needs --number bytes a second");
   return Ok();
 }
 
@@ -23,7 +26,8 @@ Status CheckParameters(const Fault& fault) {
 Result<json> AddFault(VerbContext& context, const json& arguments) {
   Fault fault = arguments.get<Fault>();
   if (FindFaultKind(fault.kind) == nullptr)
-    return Error(ErrorKind::kInvalid, "unknown_fault", "there is no fault kind '" + fault.kind + "'");
+    return Error(ErrorKind::kInvalid, "unknown_fault",
+                 "there is no fault kind '" + fault.kind + "'");
   RETURN_IF_ERROR(CheckParameters(fault));
   if (!fault.node.empty()) {
     ASSIGN_OR_RETURN(const Node* const node, NeedNode(context, arguments));
@@ -38,8 +42,8 @@ Result<json> ListFaults(VerbContext& context, const json&) { return json(context
 
 Result<json> ClearFaults(VerbContext& context, const json& arguments) {
   const std::int64_t id = arguments.value("id", std::int64_t{0});
-  const std::size_t cleared =
-      std::erase_if(context.state.faults, [id](const Fault& fault) { return id == 0 || fault.id == id; });
+  const std::size_t cleared = std::erase_if(
+      context.state.faults, [id](const Fault& fault) { return id == 0 || fault.id == id; });
   return json{{"cleared", cleared}};
 }
 

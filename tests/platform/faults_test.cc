@@ -37,10 +37,16 @@ TEST_SUITE_BEGIN("faults");
 
 TEST_CASE("a fault is chosen by route, method and node, after some and for some") {
   std::vector<Fault> table;
-  const auto strikes = [&table](const char* method, const char* path, const char* node, double dice = 0.5) {
+  const auto strikes = [&table](const char* method, const char* path, const char* node,
+                                double dice = 0.5) {
     return !TakeFaults(table, {.method = method, .path = path, .node_id = node}, dice).empty();
   };
-  table = {{.kind = "status", .route = "modules/*", .method = "GET", .node = "n1", .skip = 1, .count = 2}};
+  table = {{.kind = "status",
+            .route = "modules/*",
+            .method = "GET",
+            .node = "n1",
+            .skip = 1,
+            .count = 2}};
   CHECK_FALSE(strikes("GET", "modules", "n1"));
   CHECK_FALSE(strikes("POST", "modules/m1", "n1"));
   CHECK_FALSE(strikes("GET", "modules/m1", "n2"));
@@ -59,7 +65,8 @@ TEST_CASE("a fault is chosen by route, method and node, after some and for some"
 
 TEST_CASE("status, wait hints, redirects and pages") {
   Scene scene;
-  scene.Only({"status", "--route", "modules", "--number", "503", "--retry-after", "7", "--count", "1"});
+  scene.Only(
+      {"status", "--route", "modules", "--number", "503", "--retry-after", "7", "--count", "1"});
   const Reply unavailable = scene.node.Get("modules");
   CHECK(unavailable.status == 503);
   CHECK(unavailable.Header("Retry-After") == "7");
@@ -68,7 +75,8 @@ TEST_CASE("status, wait hints, redirects and pages") {
   CHECK(scene.node.Get("modules").document.at("retry_after") == 3);
   scene.Only({"status", "--route", "modules", "--number", "429"});
   CHECK(scene.node.Get("modules").Header("Retry-After") == "");
-  scene.Only({"status", "--route", "modules", "--number", "302", "--text", "https://elsewhere.test/"});
+  scene.Only(
+      {"status", "--route", "modules", "--number", "302", "--text", "https://elsewhere.test/"});
   CHECK(scene.node.Get("modules").Header("Location") == "https://elsewhere.test/");
   scene.Only({"html", "--route", "modules"});
   CHECK(scene.node.Get("modules").status == 200);
@@ -146,13 +154,15 @@ TEST_CASE("validators and ranges lie") {
   scene.Only({"ignore-range", "--route", path});
   CHECK(scene.node.Get(path, {{"Range", "bytes=5-"}}).status == 200);
   scene.Only({"wrong-content-range", "--route", path});
-  CHECK(scene.node.Get(path, {{"Range", "bytes=5-"}}).Header("Content-Range") == "bytes 6-99999/100000");
+  CHECK(scene.node.Get(path, {{"Range", "bytes=5-"}}).Header("Content-Range") ==
+        "bytes 6-99999/100000");
 }
 
 TEST_CASE("bytes are cut, held back, turned over and miscounted on the wire") {
   Scene scene;
   const std::string path = "files/modules/a";
-  for (const std::size_t cut : {std::size_t{0}, std::size_t{1}, std::size_t{4096}, kSize - 1, kSize}) {
+  for (const std::size_t cut :
+       {std::size_t{0}, std::size_t{1}, std::size_t{4096}, kSize - 1, kSize}) {
     CAPTURE(cut);
     scene.Only({"close", "--route", path, "--number", std::to_string(cut)});
     CHECK(scene.node.ReadSome(path, kSize) == scene.bytes.substr(0, cut));
@@ -188,7 +198,8 @@ TEST_CASE("leaves come with each flaw") {
   const auto leaf = [&scene](const char* flaw) {
     scene.Only({"flawed-leaf", "--route", "enroll/refresh", "--text", flaw});
     const Reply reply = scene.node.Refresh();
-    Result<Certificate> certificate = CertificateFromPem(reply.Data().at("cert_pem").get<std::string>());
+    Result<Certificate> certificate =
+        CertificateFromPem(reply.Data().at("cert_pem").get<std::string>());
     REQUIRE(certificate.ok());
     return std::move(*certificate);
   };

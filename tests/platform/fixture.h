@@ -1,6 +1,6 @@
-// The reference control plane for a test: starts the program on free loopback ports with a state directory of
-// its own, drives it through its command line, and ends it. Header only; link powernode_platform_fixture, which
-// says where the program is.
+// The reference control plane for a test: starts the program on free loopback ports with a state
+// directory of its own, drives it through its command line, and ends it. Header only; link
+// powernode_platform_fixture, which says where the program is.
 //
 //   platform::Fixture plane;                                   // serves from here on
 //   const auto node = plane.AddNode("n1");                     // node.id, node.token
@@ -9,8 +9,8 @@
 //   plane.Fault({"status", "--route", "enroll", "--number", "503", "--count", "1"});
 //   ... plane.Url(), plane.CaPem(), plane.Requests(), plane.StatusJson()
 //
-// A command that fails throws std::runtime_error with its stderr, which fails the test. Only the child that was
-// started is ever signalled, and it dies with the test (PR_SET_PDEATHSIG).
+// A command that fails throws std::runtime_error with its stderr, which fails the test. Only the
+// child that was started is ever signalled, and it dies with the test (PR_SET_PDEATHSIG).
 #pragma once
 
 #include <fcntl.h>
@@ -65,8 +65,11 @@ class Fixture {
     const nlohmann::json made = Verb(Join({"node", "add", name}, std::move(more)));
     return {made.at("instance_uuid"), made.at("bootstrap_token")};
   }
-  std::string AddToken(const std::string& node) { return Verb({"token", "add", node}).at("bootstrap_token"); }
-  // `words` as on the command line: --name, --priority, and --sign-key KEY, --signature FILE or --no-sign.
+  std::string AddToken(const std::string& node) {
+    return Verb({"token", "add", node}).at("bootstrap_token");
+  }
+  // `words` as on the command line: --name, --priority, and --sign-key KEY, --signature FILE or
+  // --no-sign.
   nlohmann::json AddModule(const std::string& image, Words words) {
     return Verb(Join({"module", "add", image}, std::move(words)));
   }
@@ -76,7 +79,8 @@ class Fixture {
   nlohmann::json Unassign(const std::string& node, Words modules) {
     return Verb(Join({"unassign", node}, std::move(modules)));
   }
-  nlohmann::json AddTask(const std::string& node, const std::string& command, const std::string& options = "{}") {
+  nlohmann::json AddTask(const std::string& node, const std::string& command,
+                         const std::string& options = "{}") {
     return Verb({"task", "add", node, command, "--options", options});
   }
   void Fault(Words words) { Verb(Join({"fault", "add"}, std::move(words))); }
@@ -133,15 +137,17 @@ class Fixture {
     const std::string port = url_.empty() ? "0" : std::to_string(Port());
     int ready[2];
     if (::pipe2(ready, O_CLOEXEC) != 0) throw std::runtime_error("pipe failed");
-    const Words words = Join({"--state", directory_, "serve", "--listen", "127.0.0.1:" + port, "--url", url_,
-                              "--ready-fd", "1"},
+    const Words words = Join({"--state", directory_, "serve", "--listen", "127.0.0.1:" + port,
+                              "--url", url_, "--ready-fd", "1"},
                              serve_words_);
     server_ = Spawn(url_.empty() ? WithoutUrl(words) : words, ready[1], directory_ + "/server.log");
     ::close(ready[1]);
     std::string line;
     for (char c; ::read(ready[0], &c, 1) == 1 && c != '\n';) line += c;
     ::close(ready[0]);
-    if (line.empty()) throw std::runtime_error("the control plane did not start: " + ReadAll(directory_ + "/server.log"));
+    if (line.empty())
+      throw std::runtime_error("the control plane did not start: " +
+                               ReadAll(directory_ + "/server.log"));
     url_ = nlohmann::json::parse(line).at("url");
   }
   void Restart() {
@@ -159,7 +165,8 @@ class Fixture {
   static Words WithoutUrl(Words words) {
     for (std::size_t i = 0; i + 1 < words.size(); ++i) {
       if (words[i] == "--url") {
-        words.erase(words.begin() + static_cast<std::ptrdiff_t>(i), words.begin() + static_cast<std::ptrdiff_t>(i) + 2);
+        words.erase(words.begin() + static_cast<std::ptrdiff_t>(i),
+                    words.begin() + static_cast<std::ptrdiff_t>(i) + 2);
         break;
       }
     }
@@ -185,7 +192,9 @@ class Fixture {
     if (child > 0) return child;
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
     const int complaints = ::open(complaint_path.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600);
-    if (::getppid() != parent || ::dup2(output, 1) < 0 || complaints < 0 || ::dup2(complaints, 2) < 0) ::_exit(126);
+    if (::getppid() != parent || ::dup2(output, 1) < 0 || complaints < 0 ||
+        ::dup2(complaints, 2) < 0)
+      ::_exit(126);
     ::execv(arguments[0], arguments.data());
     ::_exit(127);
   }

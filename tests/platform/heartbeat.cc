@@ -1,6 +1,7 @@
-// POST status/heartbeat (node-api.md §8.1). Keeps the body, moves the node to running, and answers what the
-// node should do next. Every member the contract names is checked against its type; what differs is a
-// complaint, never a refusal, since a beat that is lost over a typo makes a healthy node look dead.
+// POST status/heartbeat (node-api.md §8.1). Keeps the body, moves the node to running, and answers
+// what the node should do next. Every member the contract names is checked against its type; what
+// differs is a complaint, never a refusal, since a beat that is lost over a typo makes a healthy
+// node look dead.
 #include <algorithm>
 #include <array>
 
@@ -10,7 +11,18 @@
 namespace powernode::platform {
 namespace {
 
-enum class Shape { kText, kInteger, kNumber, kBoolean, kObject, kArray, kTime, kGitSha, kMountState, kNodeMode };
+enum class Shape {
+  kText,
+  kInteger,
+  kNumber,
+  kBoolean,
+  kObject,
+  kArray,
+  kTime,
+  kGitSha,
+  kMountState,
+  kNodeMode
+};
 
 struct Member {
   const char* name;
@@ -49,30 +61,37 @@ constexpr Member kHeartbeat[] = {
 };
 
 constexpr Member kComposition[] = {
-    {"running", Shape::kText},      {"staged", Shape::kText},           {"lkg", Shape::kText},
-    {"source", Shape::kText},       {"attempts", Shape::kInteger},      {"pending_reboot", Shape::kBoolean},
+    {"running", Shape::kText}, {"staged", Shape::kText},      {"lkg", Shape::kText},
+    {"source", Shape::kText},  {"attempts", Shape::kInteger}, {"pending_reboot", Shape::kBoolean},
 };
 constexpr Member kPersist[] = {{"state", Shape::kText, true}, {"free_mib", Shape::kInteger}};
-constexpr Member kAuth[] = {{"mode", Shape::kText, true}, {"cert_not_after", Shape::kTime}, {"tls_version", Shape::kText}};
+constexpr Member kAuth[] = {
+    {"mode", Shape::kText, true}, {"cert_not_after", Shape::kTime}, {"tls_version", Shape::kText}};
 constexpr Member kService[] = {
     {"module_id", Shape::kText, true}, {"service", Shape::kText, true},
     {"state", Shape::kText, true},     {"health", Shape::kText},
     {"restarts", Shape::kInteger},
 };
 constexpr Member kEvidence[] = {
-    {"module_id", Shape::kText, true}, {"digest", Shape::kText, true}, {"fsverity_measured", Shape::kText},
+    {"module_id", Shape::kText, true},
+    {"digest", Shape::kText, true},
+    {"fsverity_measured", Shape::kText},
     {"keyid", Shape::kText},
 };
 constexpr Member kFinding[] = {
-    {"code", Shape::kText, true},   {"severity", Shape::kText, true}, {"subject", Shape::kText},
-    {"detail", Shape::kText},       {"since", Shape::kTime},
+    {"code", Shape::kText, true}, {"severity", Shape::kText, true}, {"subject", Shape::kText},
+    {"detail", Shape::kText},     {"since", Shape::kTime},
 };
 constexpr Member kVerifyState[] = {
-    {"module_id", Shape::kText, true}, {"digest", Shape::kText}, {"code", Shape::kText, true}, {"detail", Shape::kText},
+    {"module_id", Shape::kText, true},
+    {"digest", Shape::kText},
+    {"code", Shape::kText, true},
+    {"detail", Shape::kText},
 };
 
 bool IsOneOf(const json& value, std::initializer_list<std::string_view> words) {
-  return value.is_string() && std::find(words.begin(), words.end(), value.get_ref<const std::string&>()) != words.end();
+  return value.is_string() &&
+         std::find(words.begin(), words.end(), value.get_ref<const std::string&>()) != words.end();
 }
 
 bool HasShape(const json& value, Shape shape) {
@@ -102,7 +121,8 @@ bool HasShape(const json& value, Shape shape) {
 }
 
 template <std::size_t N>
-void CheckMembers(Call& call, const json& object, const Member (&members)[N], const std::string& where) {
+void CheckMembers(Call& call, const json& object, const Member (&members)[N],
+                  const std::string& where) {
   if (!object.is_object()) return call.Complain(where + " is not an object");
   for (const Member& member : members) {
     const auto found = object.find(member.name);
@@ -115,7 +135,8 @@ void CheckMembers(Call& call, const json& object, const Member (&members)[N], co
     } else if (!HasShape(*found, member.shape)) {
       call.Complain(where + member.name + " has the wrong type or value");
     } else if (member.limit != 0 && found->size() > member.limit) {
-      call.Complain(where + member.name + " has more than " + std::to_string(member.limit) + " elements");
+      call.Complain(where + member.name + " has more than " + std::to_string(member.limit) +
+                    " elements");
     }
   }
 }
@@ -124,24 +145,28 @@ template <std::size_t N>
 void CheckElements(Call& call, const json& body, const char* list, const Member (&members)[N]) {
   const auto found = body.find(list);
   if (found == body.end() || !found->is_array()) return;
-  for (const json& element : *found) CheckMembers(call, element, members, std::string(list) + "[].");
+  for (const json& element : *found)
+    CheckMembers(call, element, members, std::string(list) + "[].");
 }
 
 template <std::size_t N>
 void CheckObject(Call& call, const json& body, const char* name, const Member (&members)[N]) {
   const auto found = body.find(name);
-  if (found != body.end() && found->is_object()) CheckMembers(call, *found, members, std::string(name) + ".");
+  if (found != body.end() && found->is_object())
+    CheckMembers(call, *found, members, std::string(name) + ".");
 }
 
 void CheckWords(Call& call, const json& body) {
   if (const auto found = body.find("architecture");
       found != body.end() && !IsOneOf(*found, {"amd64", "arm64"}))
     call.Complain("architecture is neither amd64 nor arm64");
-  if (const auto found = body.find("persist"); found != body.end() && found->is_object() && found->contains("state") &&
+  if (const auto found = body.find("persist");
+      found != body.end() && found->is_object() && found->contains("state") &&
       !IsOneOf((*found)["state"], {"durable", "volatile", "readonly", "failed"}))
     call.Complain("persist.state has an unknown word");
-  if (const auto found = body.find("composition"); found != body.end() && found->is_object() &&
-      found->contains("source") && !IsOneOf((*found)["source"], {"live", "staged", "lkg"}))
+  if (const auto found = body.find("composition");
+      found != body.end() && found->is_object() && found->contains("source") &&
+      !IsOneOf((*found)["source"], {"live", "staged", "lkg"}))
     call.Complain("composition.source has an unknown word");
 }
 
@@ -150,9 +175,11 @@ void CheckDigests(Call& call, const json& body) {
   if (digests == body.end() || !digests->is_object()) return;
   for (const auto& [id, digest] : digests->items()) {
     if (!IsId(id)) call.Complain("module_digests has the malformed id '" + id.substr(0, 80) + "'");
-    const bool well_formed = digest.is_string() && digest.get_ref<const std::string&>().starts_with("sha256:") &&
+    const bool well_formed = digest.is_string() &&
+                             digest.get_ref<const std::string&>().starts_with("sha256:") &&
                              IsLowerHex(digest.get_ref<const std::string&>().substr(7), 64);
-    if (!well_formed) call.Complain("module_digests: a value is not sha256:<64 lower-case hex digits>");
+    if (!well_formed)
+      call.Complain("module_digests: a value is not sha256:<64 lower-case hex digits>");
   }
 }
 
@@ -181,9 +208,9 @@ Answer Heartbeat(Call& call) {
     if (node.status == status) node.status = "running";
   }
   call.changed = true;
-  const auto pending = std::count_if(call.state.tasks.begin(), call.state.tasks.end(), [&](const Task& task) {
-    return task.node_id == node.id && task.status == "pending";
-  });
+  const auto pending = std::count_if(
+      call.state.tasks.begin(), call.state.tasks.end(),
+      [&](const Task& task) { return task.node_id == node.id && task.status == "pending"; });
   return Success({{"acknowledged", true},
                   {"server_time", FormatTime(call.now)},
                   {"next_poll_seconds", call.state.settings.next_poll_seconds},

@@ -53,11 +53,12 @@ TEST_CASE("a member of the wrong type is complained about, and the beat counts a
            Row{R"({"booted_image_git_sha":"abc"})", "booted_image_git_sha has the wrong type"},
            Row{R"({"lkg_confirmed_at":5})", "lkg_confirmed_at has the wrong type"},
        }) {
-    CAPTURE(row.complaint);
+    CAPTURE(std::string(row.complaint));
     json beat = GoodHeartbeat();
     beat.merge_patch(json::parse(row.patch));
+    const std::int64_t before = Complaints(plane, row.complaint);
     CHECK(node.Post("status/heartbeat", beat).status == 200);
-    CHECK(Complaints(plane, row.complaint) == 1);
+    CHECK(Complaints(plane, row.complaint) == before + 1);
   }
   json with_null = GoodHeartbeat();
   with_null["sdwan_state"] = nullptr;
@@ -74,7 +75,8 @@ TEST_CASE("the manners of every request are watched") {
   node.Get("modules", {{"Accept", "*/*"}});
   node.Get("modules", {{"X-Forwarded-For", "10.0.0.1"}});
   node.Post("status/heartbeat", GoodHeartbeat(), {{"Idempotency-Key", "x"}});
-  for (const char* complaint : {"User-Agent", "X-Request-Id", "Accept is not", "X-Forwarded-For", "Idempotency-Key"})
+  for (const char* complaint :
+       {"User-Agent", "X-Request-Id", "Accept is not", "X-Forwarded-For", "Idempotency-Key"})
     CHECK(Complaints(plane, complaint) == 1);
 }
 

@@ -1,5 +1,5 @@
-// Idempotency keys (node-api.md §4): the answer of a POST is kept for a day and given again to the same key
-// with the same body; the same key with another body is a conflict.
+// Idempotency keys (node-api.md §4): the answer of a POST is kept for a day and given again to the
+// same key with the same body; the same key with another body is a conflict.
 #pragma once
 
 #include <optional>

@@ -89,7 +89,8 @@ Result<std::string> SignFile(EVP_PKEY* key, const std::string& path) {
   for (;;) {
     ASSIGN_OR_RETURN_CONTEXT(const std::size_t got, Read(file, buffer), "sign " + path);
     if (got == 0) break;
-    if (::EVP_DigestSignUpdate(context.get(), buffer.data(), got) != 1) return OpenSslError("sign " + path);
+    if (::EVP_DigestSignUpdate(context.get(), buffer.data(), got) != 1)
+      return OpenSslError("sign " + path);
   }
   std::array<unsigned char, 256> signature{};
   std::size_t size = signature.size();

@@ -1,5 +1,6 @@
-// Key pairs: made, read from PEM, written to PEM, named by the SHA-256 of their SubjectPublicKeyInfo, and
-// used to sign a file the way `cosign sign-blob --key` does (ECDSA P-256 over SHA-256, DER, base64).
+// Key pairs: made, read from PEM, written to PEM, named by the SHA-256 of their
+// SubjectPublicKeyInfo, and used to sign a file the way `cosign sign-blob --key` does (ECDSA P-256
+// over SHA-256, DER, base64).
 #pragma once
 
 #include <string>
@@ -10,7 +11,8 @@
 
 namespace powernode::platform {
 
-// kEd25519 exists because an agent on mbedTLS must refuse it with a clear message (node-api.md §1.1).
+// kEd25519 exists because an agent on mbedTLS must refuse it with a clear message (node-api.md
+// §1.1).
 enum class KeyKind { kEcdsaP256, kRsa2048, kEd25519 };
 
 Result<KeyKind> KeyKindFromName(std::string_view name);  // "ecdsa", "rsa", "ed25519"
@@ -20,11 +22,12 @@ Result<Key> KeyFromPem(std::string_view pem);
 Result<std::string> PrivatePem(EVP_PKEY* key);
 Result<std::string> PublicPem(EVP_PKEY* key);
 
-// 64 hexadecimal digits: the keyid of node-api.md §12.2 and the key identity of a certificate request.
+// 64 hexadecimal digits: the keyid of node-api.md §12.2 and the key identity of a certificate
+// request.
 Result<std::string> PublicKeySha256(EVP_PKEY* key);
 
-// The name the agent lists in accepted_signature_algorithms for signatures this key makes ("ecdsa-sha256");
-// "ed25519" for a key no agent can check.
+// The name the agent lists in accepted_signature_algorithms for signatures this key makes
+// ("ecdsa-sha256"); "ed25519" for a key no agent can check.
 std::string SignatureAlgorithmName(EVP_PKEY* key);
 
 // Base64 of the DER signature over the file's bytes. kInvalid "not_ecdsa_p256" for any other key.

@@ -16,9 +16,12 @@ Status PrintVerb(const CommandLine& line, const std::string& verb, const json& a
 namespace {
 
 int Main(int argc, char** argv) {
-  CLI::App app("The reference control plane of powernode-agent: speaks the node API over TLS for tests and demos.");
+  CLI::App app(
+      "The reference control plane of powernode-agent: speaks the node API over TLS for tests and "
+      "demos.");
   CommandLine line;
-  app.add_option("--state", line.directory.path, "directory that holds everything; made when missing")
+  app.add_option("--state", line.directory.path,
+                 "directory that holds everything; made when missing")
       ->required()
       ->type_name("DIR");
   app.require_subcommand(1);

@@ -22,8 +22,8 @@ bool IsUuid(std::string_view text) {
 bool IsUserAgent(std::string_view text) {
   constexpr std::string_view kName = "powernode-agent/";
   const std::size_t space = text.find(" (");
-  return text.starts_with(kName) && space != std::string_view::npos && space > kName.size() && text.ends_with(")") &&
-         text.size() > space + 3;
+  return text.starts_with(kName) && space != std::string_view::npos && space > kName.size() &&
+         text.ends_with(")") && text.size() > space + 3;
 }
 
 std::string_view Value(const Request& request, std::string_view name) {
@@ -33,15 +33,19 @@ std::string_view Value(const Request& request, std::string_view name) {
 
 void CheckRequiredHeaders(Call& call, const Route& route) {
   const Request& request = call.request;
-  if (!IsUserAgent(Value(request, "User-Agent"))) call.Complain("User-Agent is not powernode-agent/<version> (<arch>)");
+  if (!IsUserAgent(Value(request, "User-Agent")))
+    call.Complain("User-Agent is not powernode-agent/<version> (<arch>)");
   if (!IsUuid(Value(request, "X-Request-Id"))) call.Complain("X-Request-Id is not a uuid");
   if (route.body == RouteBody::kJson && Value(request, "Accept") != "application/json")
     call.Complain("Accept is not application/json");
   if (!request.body.empty() && Value(request, "Content-Type") != "application/json")
     call.Complain("Content-Type is not application/json");
-  const bool needs_key = request.method == "POST" && route.handler != &Heartbeat && route.handler != &PollClaim;
-  if (needs_key && !IsUuid(Value(request, "Idempotency-Key"))) call.Complain("Idempotency-Key is not a uuid");
-  if (!needs_key && request.Header("Idempotency-Key") != nullptr) call.Complain("Idempotency-Key has no place here");
+  const bool needs_key =
+      request.method == "POST" && route.handler != &Heartbeat && route.handler != &PollClaim;
+  if (needs_key && !IsUuid(Value(request, "Idempotency-Key")))
+    call.Complain("Idempotency-Key is not a uuid");
+  if (!needs_key && request.Header("Idempotency-Key") != nullptr)
+    call.Complain("Idempotency-Key has no place here");
 }
 
 void CheckForbiddenHeaders(Call& call) {
@@ -51,9 +55,11 @@ void CheckForbiddenHeaders(Call& call) {
     const auto starts = [&name = name](std::string_view prefix) {
       return SameHeaderName(std::string_view(name).substr(0, prefix.size()), prefix);
     };
-    if (starts("X-Client-") || starts("X-Forwarded-")) call.Complain("sends the identity header " + name);
+    if (starts("X-Client-") || starts("X-Forwarded-"))
+      call.Complain("sends the identity header " + name);
     if (SameHeaderName(name, "Expect")) call.Complain("sends Expect");
-    if (SameHeaderName(name, "Accept-Encoding") && value != "identity") call.Complain("accepts an encoding");
+    if (SameHeaderName(name, "Accept-Encoding") && value != "identity")
+      call.Complain("accepts an encoding");
   }
   if (bytes > kMaxHeaderBytes) call.Complain("the header block is larger than 8 KiB");
 }

@@ -59,7 +59,8 @@ void SetTarget(Request& request, const std::string& target) {
     path.remove_prefix(slash == std::string_view::npos ? path.size() : slash + 1);
   }
   request.path.clear();
-  for (const std::string& segment : request.segments) request.path += (request.path.empty() ? "" : "/") + segment;
+  for (const std::string& segment : request.segments)
+    request.path += (request.path.empty() ? "" : "/") + segment;
 }
 
 void Answer::SetHeader(std::string_view name, std::string value) {

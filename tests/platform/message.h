@@ -1,5 +1,6 @@
-// A request and its answer as the control plane's own logic sees them: plain values, without a socket. The TLS
-// listener makes the one and sends the other; every route is a function between them.
+// A request and its answer as the control plane's own logic sees them: plain values, without a
+// socket. The TLS listener makes the one and sends the other; every route is a function between
+// them.
 #pragma once
 
 #include <cstdint>
@@ -73,7 +74,8 @@ bool SameHeaderName(std::string_view a, std::string_view b);
 
 // The envelopes of node-api.md §3.1.
 Answer Success(json data);
-Answer Failure(int status, std::string_view text, std::string_view code = {}, json details = nullptr);
+Answer Failure(int status, std::string_view text, std::string_view code = {},
+               json details = nullptr);
 Answer List(std::string_view plural, json elements);
 
 }  // namespace powernode::platform

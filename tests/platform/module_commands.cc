@@ -39,12 +39,14 @@ Result<json> View(const Given& given) {
   json view = json::object();
   if (!given.view_file.empty()) {
     ASSIGN_OR_RETURN(view, ReadJson(given.view_file));
-    if (!view.is_object()) return Error(ErrorKind::kInvalid, "bad_json", given.view_file + " is not an object");
+    if (!view.is_object())
+      return Error(ErrorKind::kInvalid, "bad_json", given.view_file + " is not an object");
   }
   if (!given.services_file.empty()) {
     ASSIGN_OR_RETURN(view["services"], ReadJson(given.services_file));
     if (!view["services"].is_array())
-      return Error(ErrorKind::kInvalid, "bad_json", given.services_file + " is not an array of services");
+      return Error(ErrorKind::kInvalid, "bad_json",
+                   given.services_file + " is not an array of services");
   }
   return view;
 }
@@ -58,7 +60,8 @@ Status AddSignature(const Given& given, const std::string& blob, json& arguments
     arguments["signature"] = std::move(signature);
     return Ok();
   }
-  ASSIGN_OR_RETURN_CONTEXT(const std::string pem, ReadFile(given.sign_key_file, kMaxText), "sign module");
+  ASSIGN_OR_RETURN_CONTEXT(const std::string pem, ReadFile(given.sign_key_file, kMaxText),
+                           "sign module");
   ASSIGN_OR_RETURN_CONTEXT(const Key key, KeyFromPem(pem), given.sign_key_file);
   ASSIGN_OR_RETURN(arguments["signature"], SignFile(key.get(), blob));
   ASSIGN_OR_RETURN(arguments["keyid"], PublicKeySha256(key.get()));
@@ -95,21 +98,26 @@ void AddModuleCommands(CLI::App& app, CommandLine& line) {
   auto given = std::make_shared<Given>();
   CLI::App* module = app.add_subcommand("module", "publish modules")->require_subcommand(1);
 
-  CLI::App* add = module->add_subcommand("add", "publish an image as a module, or as the next version of one");
+  CLI::App* add =
+      module->add_subcommand("add", "publish an image as a module, or as the next version of one");
   add->add_option("IMAGE", given->image)->required();
   add->add_option("--name", given->name)->required();
   add->add_option("--priority", given->priority, "layering order; higher covers lower")->required();
   add->add_option("--id", given->id, "module id; the name otherwise");
   add->add_option("--depends", given->dependencies, "id of a module it needs");
   add->add_option("--services", given->services_file, "JSON array of services (node-api.md 10.3)");
-  add->add_option("--view", given->view_file, "JSON object with further members of the module view (10.2)");
-  CLI::Option* key = add->add_option("--sign-key", given->sign_key_file, "ECDSA P-256 private key, PEM");
-  CLI::Option* signature = add->add_option("--signature", given->signature_file, "publish this signature as it is");
+  add->add_option("--view", given->view_file,
+                  "JSON object with further members of the module view (10.2)");
+  CLI::Option* key =
+      add->add_option("--sign-key", given->sign_key_file, "ECDSA P-256 private key, PEM");
+  CLI::Option* signature =
+      add->add_option("--signature", given->signature_file, "publish this signature as it is");
   CLI::Option* none = add->add_flag("--no-sign", given->no_sign, "publish without a signature");
   key->excludes(signature)->excludes(none);
   signature->excludes(none);
   add->add_option("--format", given->format, "image_format to claim; detected otherwise");
-  add->callback([given, &line] { line.run = [given, &line] { return RunModuleAdd(line, *given); }; });
+  add->callback(
+      [given, &line] { line.run = [given, &line] { return RunModuleAdd(line, *given); }; });
 
   for (const bool enabled : {true, false}) {
     CLI::App* switching = module->add_subcommand(enabled ? "enable" : "disable",
@@ -123,7 +131,8 @@ void AddModuleCommands(CLI::App& app, CommandLine& line) {
   }
 
   for (const char* verb : {"assign", "unassign"}) {
-    CLI::App* assign = app.add_subcommand(verb, std::string(verb) + " modules (and what they need)");
+    CLI::App* assign =
+        app.add_subcommand(verb, std::string(verb) + " modules (and what they need)");
     assign->add_option("NODE", given->node)->required();
     assign->add_option("MODULE", given->modules)->required();
     assign->callback([given, verb, &line] {

@@ -1,4 +1,5 @@
-// Verbs about modules and who gets them. Whatever changes a node's set raises its assignment revision.
+// Verbs about modules and who gets them. Whatever changes a node's set raises its assignment
+// revision.
 #include <algorithm>
 
 #include "tests/platform/module_view.h"
@@ -27,7 +28,9 @@ Result<std::vector<std::string>> NamedModules(VerbContext& context, const json& 
 }
 
 json AssignmentOf(const Node& node) {
-  return {{"node", node.name}, {"modules", node.modules}, {"assignment_revision", node.assignment_revision}};
+  return {{"node", node.name},
+          {"modules", node.modules},
+          {"assignment_revision", node.assignment_revision}};
 }
 
 }  // namespace
@@ -39,7 +42,8 @@ Result<json> PutModule(VerbContext& context, const json& arguments) {
   Module* module = state.FindModule(arguments.value("id", name));
   if (module == nullptr) {
     const std::string id = arguments.value("id", name);
-    if (!IsId(id)) return Error(ErrorKind::kInvalid, "bad_id", "'" + id + "' cannot be a module id");
+    if (!IsId(id))
+      return Error(ErrorKind::kInvalid, "bad_id", "'" + id + "' cannot be a module id");
     state.modules.push_back({.id = id, .name = name});
     module = &state.modules.back();
   }
@@ -65,7 +69,8 @@ Result<json> PutModule(VerbContext& context, const json& arguments) {
 }
 
 Result<json> EnableModule(VerbContext& context, const json& arguments) {
-  ASSIGN_OR_RETURN(Module* const module, NeedModule(context, arguments.at("module").get<std::string>()));
+  ASSIGN_OR_RETURN(Module* const module,
+                   NeedModule(context, arguments.at("module").get<std::string>()));
   RaiseRevisionsOf(context.state, module->id);
   module->enabled = arguments.value("enabled", true);
   RaiseRevisionsOf(context.state, module->id);
@@ -76,7 +81,8 @@ Result<json> AssignModules(VerbContext& context, const json& arguments) {
   ASSIGN_OR_RETURN(Node* const node, NeedNode(context, arguments));
   ASSIGN_OR_RETURN(const std::vector<std::string> ids, NamedModules(context, arguments));
   for (const std::string& id : ids) {
-    if (std::find(node->modules.begin(), node->modules.end(), id) == node->modules.end()) node->modules.push_back(id);
+    if (std::find(node->modules.begin(), node->modules.end(), id) == node->modules.end())
+      node->modules.push_back(id);
     std::erase(node->removed, id);
   }
   ++node->assignment_revision;

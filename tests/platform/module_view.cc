@@ -11,7 +11,8 @@ void Visit(State& state, const std::string& id, std::vector<const Module*>& list
   const Module* const module = state.FindModule(id);
   if (module == nullptr || !module->enabled || module->versions.empty()) return;
   if (std::find(list.begin(), list.end(), module) != list.end()) return;
-  // A cycle ends here: the module takes its place after its dependencies, but is looked at once only.
+  // A cycle ends here: the module takes its place after its dependencies, but is looked at once
+  // only.
   list.push_back(module);
   const std::size_t own_place = list.size() - 1;
   for (const std::string& dependency : module->dependencies) Visit(state, dependency, list);

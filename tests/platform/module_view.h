@@ -1,4 +1,5 @@
-// Modules as a node sees them (node-api.md §10): which ones, in which order, and with which members.
+// Modules as a node sees them (node-api.md §10): which ones, in which order, and with which
+// members.
 #pragma once
 
 #include <string>
@@ -16,7 +17,8 @@ json ModuleView(const Module& module);       // §10.2, flat
 // §10.4: the same bytes for the same version.
 std::string ManifestBytes(const Module& module);
 
-// True when the node may fetch the blob: a version of a module it is or was assigned, or one it runs.
+// True when the node may fetch the blob: a version of a module it is or was assigned, or one it
+// runs.
 bool MayFetchBlob(State& state, const Node& node, const std::string& digest);
 
 }  // namespace powernode::platform

@@ -23,7 +23,8 @@ Answer NoModule() { return Failure(404, "Module not found", "NOT_FOUND"); }
 
 Answer ListModules(Call& call) {
   json modules = json::array();
-  for (const Module* module : ModulesOf(call.state, *call.node)) modules.push_back(ModuleListEntry(*module));
+  for (const Module* module : ModulesOf(call.state, *call.node))
+    modules.push_back(ModuleListEntry(*module));
   Answer answer = List("modules", std::move(modules));
   json& data = std::get<json>(answer.body)["data"];
   data["assignment_revision"] = call.node->assignment_revision;
@@ -77,7 +78,8 @@ Answer ShowCosignBundle(Call& call) {
 
 Answer ListSigningKeys(Call& call) {
   json keys = json::array();
-  for (const auto& [keyid, pem] : call.state.signing_keys) keys.push_back({{"keyid", keyid}, {"pem", pem}});
+  for (const auto& [keyid, pem] : call.state.signing_keys)
+    keys.push_back({{"keyid", keyid}, {"pem", pem}});
   return List("signing_keys", std::move(keys));
 }
 

@@ -14,25 +14,29 @@ std::vector<std::string> Ids(const Reply& list) {
   return ids;
 }
 
-bool Verifies(const std::string& key_pem_path, const std::string& signature, const std::string& bytes) {
+bool Verifies(const std::string& key_pem_path, const std::string& signature,
+              const std::string& bytes) {
   const Result<Key> key = KeyFromPem(ReadWhole(key_pem_path));
   const auto der = Base64Decode(signature);
   if (!key || !der) return false;
   const DigestContext context(::EVP_MD_CTX_new());
   ::EVP_DigestVerifyInit(context.get(), nullptr, ::EVP_sha256(), nullptr, key->get());
-  return ::EVP_DigestVerify(context.get(), reinterpret_cast<const unsigned char*>(der->data()), der->size(),
-                            reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size()) == 1;
+  return ::EVP_DigestVerify(context.get(), reinterpret_cast<const unsigned char*>(der->data()),
+                            der->size(), reinterpret_cast<const unsigned char*>(bytes.data()),
+                            bytes.size()) == 1;
 }
 
 }  // namespace
 
 TEST_SUITE_BEGIN("modules");
 
-TEST_CASE("a node sees what it is assigned and what that needs, dependencies first, and nothing else") {
+TEST_CASE(
+    "a node sees what it is assigned and what that needs, dependencies first, and nothing else") {
   Fixture plane;
   const std::string image = WriteImage(plane, "a", 10000);
   plane.AddModule(image, {"--name", "base", "--id", "m0", "--priority", "1", "--no-sign"});
-  plane.AddModule(image, {"--name", "web", "--id", "m1", "--priority", "2", "--depends", "m0", "--no-sign"});
+  plane.AddModule(
+      image, {"--name", "web", "--id", "m1", "--priority", "2", "--depends", "m0", "--no-sign"});
   plane.AddModule(image, {"--name", "other", "--priority", "3", "--no-sign"});
   TestNode node(plane, plane.AddNode("n1"));
   REQUIRE(node.Enroll().status == 200);
@@ -68,9 +72,10 @@ TEST_CASE("the view is flat with a nested copy, and carries the services that we
   const std::string services = plane.Directory() + "/services.json";
   std::ofstream(services) << R"([{"name":"nginx","start_command":"/usr/sbin/nginx","env":{}}])";
   const std::string view = plane.Directory() + "/view.json";
-  std::ofstream(view) << R"({"reboot_required":true,"config":{"security":{"capabilities":["CAP_NET_BIND_SERVICE"]}}})";
-  plane.AddModule(WriteImage(plane, "a", 100),
-                  {"--name", "nginx", "--priority", "7", "--no-sign", "--services", services, "--view", view});
+  std::ofstream(view)
+      << R"({"reboot_required":true,"config":{"security":{"capabilities":["CAP_NET_BIND_SERVICE"]}}})";
+  plane.AddModule(WriteImage(plane, "a", 100), {"--name", "nginx", "--priority", "7", "--no-sign",
+                                                "--services", services, "--view", view});
   plane.AddNode("n0");
   TestNode node(plane, plane.AddNode("n1"));
   REQUIRE(node.Enroll().status == 200);
@@ -95,7 +100,8 @@ TEST_CASE("the manifest has stable bytes, named by its ETag and by the list") {
   CHECK(manifest.Header("Content-Type") == "application/vnd.powernode.module-manifest.v1+json");
   CHECK(manifest.Header("ETag") == "\"" + Sha256Hex(manifest.text) + "\"");
   CHECK(manifest.document.at("version") == 1);
-  CHECK(node.Get("modules").Data().at("modules")[0].at("manifest_sha256") == Sha256Hex(manifest.text));
+  CHECK(node.Get("modules").Data().at("modules")[0].at("manifest_sha256") ==
+        Sha256Hex(manifest.text));
   plane.Restart();
   CHECK(node.Get("modules/web/manifest").text == manifest.text);
 }
@@ -116,7 +122,8 @@ TEST_CASE("signatures are those of cosign sign-blob, or those that were given, o
   const json bundle = node.Get("modules/good/cosign-bundle").document;
   CHECK(Verifies(key, bundle.at("base64Signature"), ReadWhole(image)));
   CHECK(node.Get("files/modules/good/cosign-bundle").document == bundle);
-  CHECK(node.Get("modules/false/cosign-bundle").document.at("base64Signature") == "bm90IGEgc2lnbmF0dXJl");
+  CHECK(node.Get("modules/false/cosign-bundle").document.at("base64Signature") ==
+        "bm90IGEgc2lnbmF0dXJl");
   CHECK(node.Get("modules/none/cosign-bundle").status == 404);
   const json keys = node.Get("modules/signing_keys").Data();
   CHECK(keys.at("count") == 1);
@@ -124,7 +131,8 @@ TEST_CASE("signatures are those of cosign sign-blob, or those that were given, o
   CHECK_THROWS(plane.AddModule(image, {"--name", "unsaid", "--priority", "1"}));
 }
 
-TEST_CASE("the next version of a module raises the revision, and the bytes of the one before stay") {
+TEST_CASE(
+    "the next version of a module raises the revision, and the bytes of the one before stay") {
   Fixture plane;
   const std::string first = WriteImage(plane, "first", 100);
   const std::string second = WriteImage(plane, "second", 200);

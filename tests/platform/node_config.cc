@@ -26,7 +26,8 @@ Answer ShowConfig(Call& call) {
 
 Answer ShowAuthorizedKeys(Call& call) {
   std::string lines;
-  for (const std::string& key : call.node->authorized_keys) lines += (lines.empty() ? "" : "\n") + key;
+  for (const std::string& key : call.node->authorized_keys)
+    lines += (lines.empty() ? "" : "\n") + key;
   return Success({{"authorized_keys", lines},
                   {"keys_count", call.node->authorized_keys.size()},
                   {"target_user", "root"}});

@@ -7,8 +7,9 @@
 namespace powernode::platform {
 namespace {
 
-constexpr std::string_view kStatuses[] = {"pending",  "provisioning", "starting",   "running", "stopping",
-                                          "stopped",  "rebooting",    "terminated", "error"};
+constexpr std::string_view kStatuses[] = {"pending",   "provisioning", "starting",
+                                          "running",   "stopping",     "stopped",
+                                          "rebooting", "terminated",   "error"};
 
 json TimeOrNull(Seconds time) { return time == 0 ? json(nullptr) : json(FormatTime(time)); }
 
@@ -36,12 +37,15 @@ Answer ReportStatus(Call& call) {
   if (status != "stopping" && status != "rebooting")
     call.Complain("an agent reports stopping and rebooting only, not " + status);
   call.node->status = status;
-  if (const auto metrics = call.body.find("metrics"); metrics != call.body.end() && metrics->is_object())
+  if (const auto metrics = call.body.find("metrics");
+      metrics != call.body.end() && metrics->is_object())
     call.node->metrics = *metrics;
   call.changed = true;
   json pending = json::array();
   for (const Task* task : OpenTasksOf(call.state, *call.node)) pending.push_back(ShortTask(*task));
-  return Success({{"status_updated", true}, {"current_status", status}, {"pending_tasks", std::move(pending)}});
+  return Success({{"status_updated", true},
+                  {"current_status", status},
+                  {"pending_tasks", std::move(pending)}});
 }
 
 }  // namespace powernode::platform

@@ -14,14 +14,15 @@ constexpr Seconds kTokenLives = 3600;
 std::string NewToken(State& state, Node& node, Seconds lifetime) {
   const std::string token = RandomToken();
   const Seconds now = state.Now();
-  node.tokens.push_back({.sha256 = Sha256Hex(token), .created_at = now, .expires_at = now + lifetime});
+  node.tokens.push_back(
+      {.sha256 = Sha256Hex(token), .created_at = now, .expires_at = now + lifetime});
   return token;
 }
 
 // What a node needs to know to come here, once.
 Result<json> Introduction(VerbContext& context, Node& node, Seconds lifetime) {
-  ASSIGN_OR_RETURN(const Authority authority,
-                   Authority::Open(context.directory.path, "ca", std::nullopt, context.state.Now()));
+  ASSIGN_OR_RETURN(const Authority authority, Authority::Open(context.directory.path, "ca",
+                                                              std::nullopt, context.state.Now()));
   return json{{"instance_uuid", node.id},
               {"bootstrap_token", NewToken(context.state, node, lifetime)},
               {"platform_ca", authority.root_pem()},
@@ -38,7 +39,8 @@ Result<json> AddNode(VerbContext& context, const json& arguments) {
       return Error(ErrorKind::kInvalid, "node_exists", "node '" + taken + "' exists");
   }
   context.state.nodes.push_back({.id = id, .name = name, .created_at = context.state.Now()});
-  return Introduction(context, context.state.nodes.back(), arguments.value("token_ttl", kTokenLives));
+  return Introduction(context, context.state.nodes.back(),
+                      arguments.value("token_ttl", kTokenLives));
 }
 
 Result<json> RemoveNode(VerbContext& context, const json& arguments) {
@@ -83,7 +85,8 @@ Result<json> ConfirmClaim(VerbContext& context, const json& arguments) {
     ++claim.confirmations;
     return json{{"mac", claim.mac}, {"instance_uuid", node->id}};
   }
-  return Error(ErrorKind::kNotFound, "no_such_claim", "no device shows the code or has the address '" + wanted + "'");
+  return Error(ErrorKind::kNotFound, "no_such_claim",
+               "no device shows the code or has the address '" + wanted + "'");
 }
 
 }  // namespace powernode::platform

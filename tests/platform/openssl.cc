@@ -6,7 +6,8 @@ namespace powernode::platform {
 
 Error OpenSslError(std::string_view what) {
   char text[256] = "no reason given";
-  if (const unsigned long code = ::ERR_get_error(); code != 0) ::ERR_error_string_n(code, text, sizeof text);
+  if (const unsigned long code = ::ERR_get_error(); code != 0)
+    ::ERR_error_string_n(code, text, sizeof text);
   ::ERR_clear_error();
   return Error(ErrorKind::kSystem, "openssl_failed", std::string(what) + ": " + text);
 }

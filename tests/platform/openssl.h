@@ -1,5 +1,5 @@
-// OpenSSL objects with owners. The reference control plane uses OpenSSL on purpose: the agent uses mbedTLS,
-// and two ends that share a TLS library also share its mistakes.
+// OpenSSL objects with owners. The reference control plane uses OpenSSL on purpose: the agent uses
+// mbedTLS, and two ends that share a TLS library also share its mistakes.
 //
 // Every handle is a unique_ptr; the error queue is emptied into one Error where a call fails.
 #pragma once
@@ -35,7 +35,8 @@ using BigNumber = std::unique_ptr<BIGNUM, OpenSslFree<&BN_free>>;
 using TlsContext = std::unique_ptr<SSL_CTX, OpenSslFree<&SSL_CTX_free>>;
 using Tls = std::unique_ptr<SSL, OpenSslFree<&SSL_free>>;
 
-// "what: <the oldest entry of OpenSSL's error queue>", kSystem "openssl_failed"; the queue is empty after.
+// "what: <the oldest entry of OpenSSL's error queue>", kSystem "openssl_failed"; the queue is empty
+// after.
 Error OpenSslError(std::string_view what);
 
 // A memory BIO reading `text`, which must outlive it.

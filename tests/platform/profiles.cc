@@ -1,5 +1,5 @@
-// What the control plane says about the profiles it does not run (node-api.md §22, "Stubs"): nothing to mount,
-// nothing to connect, nothing configured.
+// What the control plane says about the profiles it does not run (node-api.md §22, "Stubs"):
+// nothing to mount, nothing to connect, nothing configured.
 #include "tests/platform/routes.h"
 
 namespace powernode::platform {

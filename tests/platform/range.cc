@@ -47,11 +47,13 @@ RangePlan PlanRange(const std::string* range, const std::string* if_range, std::
   const std::optional<Wanted> wanted = Parse(*range, size);
   if (!wanted) return whole;
   const std::string total = "/" + std::to_string(size);
-  if (wanted->first >= size) return {.status = 416, .range = {}, .content_range = "bytes *" + total};
+  if (wanted->first >= size)
+    return {.status = 416, .range = {}, .content_range = "bytes *" + total};
   const std::uint64_t last = std::min(wanted->last, size - 1);
   return {.status = 206,
           .range = {.offset = wanted->first, .length = last - wanted->first + 1},
-          .content_range = "bytes " + std::to_string(wanted->first) + "-" + std::to_string(last) + total};
+          .content_range =
+              "bytes " + std::to_string(wanted->first) + "-" + std::to_string(last) + total};
 }
 
 }  // namespace powernode::platform

@@ -1,5 +1,5 @@
-// Byte ranges (RFC 9110 §14) as far as a resumable download needs them: one range, If-Range with a strong
-// validator. Anything else is answered as if it had not been asked.
+// Byte ranges (RFC 9110 §14) as far as a resumable download needs them: one range, If-Range with a
+// strong validator. Anything else is answered as if it had not been asked.
 #pragma once
 
 #include <cstdint>

@@ -11,10 +11,11 @@ namespace powernode::platform {
 namespace {
 
 constexpr std::size_t kMaxRecordedBody = 64 << 10;
-constexpr std::string_view kSecretHeaders[] = {"Authorization", "X-Instance-Token", "X-Bootstrap-Token", "Cookie"};
-constexpr std::string_view kSecretMembers[] = {"bootstrap_token", "instance_token", "lease_token", "token",
-                                               "password",        "passphrase",     "server_token", "agent_token",
-                                               "kubeconfig"};
+constexpr std::string_view kSecretHeaders[] = {"Authorization", "X-Instance-Token",
+                                               "X-Bootstrap-Token", "Cookie"};
+constexpr std::string_view kSecretMembers[] = {"bootstrap_token", "instance_token", "lease_token",
+                                               "token",           "password",       "passphrase",
+                                               "server_token",    "agent_token",    "kubeconfig"};
 
 bool IsSecretHeader(std::string_view name) {
   return std::any_of(std::begin(kSecretHeaders), std::end(kSecretHeaders),
@@ -24,8 +25,9 @@ bool IsSecretHeader(std::string_view name) {
 void Blank(json& value) {
   if (!value.is_structured()) return;
   for (auto member = value.begin(); member != value.end(); ++member) {
-    const bool secret = value.is_object() && std::find(std::begin(kSecretMembers), std::end(kSecretMembers),
-                                                       member.key()) != std::end(kSecretMembers);
+    const bool secret =
+        value.is_object() && std::find(std::begin(kSecretMembers), std::end(kSecretMembers),
+                                       member.key()) != std::end(kSecretMembers);
     if (secret) {
       *member = "[secret]";
     } else {
@@ -36,7 +38,8 @@ void Blank(json& value) {
 
 json HeadersForRecord(const Request& request) {
   json headers = json::object();
-  for (const auto& [name, value] : request.headers) headers[name] = IsSecretHeader(name) ? "[secret]" : value;
+  for (const auto& [name, value] : request.headers)
+    headers[name] = IsSecretHeader(name) ? "[secret]" : value;
   return headers;
 }
 
@@ -49,7 +52,8 @@ void AddBody(const Request& request, json& line) {
   if (!body.is_object()) return;
   if (const auto csr = body.find("csr_pem"); csr != body.end() && csr->is_string()) {
     if (const auto parsed = RequestFromPem(csr->get<std::string>()); parsed) {
-      if (const auto key = PublicKeySha256(::X509_REQ_get0_pubkey(parsed->get())); key) line["key_sha256"] = *key;
+      if (const auto key = PublicKeySha256(::X509_REQ_get0_pubkey(parsed->get())); key)
+        line["key_sha256"] = *key;
     }
   }
   Blank(body);
@@ -58,7 +62,8 @@ void AddBody(const Request& request, json& line) {
 
 }  // namespace
 
-json RecordLine(const Request& request, const Answer& answer, const std::vector<Fault>& faults, Seconds now) {
+json RecordLine(const Request& request, const Answer& answer, const std::vector<Fault>& faults,
+                Seconds now) {
   json line = {{"at", FormatTime(now)},
                {"method", request.method},
                {"path", request.path},

@@ -89,7 +89,8 @@ TEST_CASE("a mistake on the command line is said, and changes nothing") {
 
 TEST_CASE("the human status names the node, its modules and what was refused") {
   Fixture plane;
-  plane.AddModule(WriteImage(plane, "a", 2 << 20), {"--name", "web", "--priority", "1", "--no-sign"});
+  plane.AddModule(WriteImage(plane, "a", 2 << 20),
+                  {"--name", "web", "--priority", "1", "--no-sign"});
   TestNode node(plane, plane.AddNode("n1"));
   REQUIRE(node.Enroll().status == 200);
   plane.Assign("n1", {"web"});

@@ -60,12 +60,14 @@ constexpr Route kTarget[] = {
 };
 
 constexpr Personality kPersonalities[] = {
-    {"target", "task-lease,idempotency,range,blobs,assignment-rev,ca-negotiation,claim-bind,heartbeat-ext", kTarget},
+    {"target",
+     "task-lease,idempotency,range,blobs,assignment-rev,ca-negotiation,claim-bind,heartbeat-ext",
+     kTarget},
 };
 
 bool IsIdCharacter(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' ||
-         c == '-';
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
+         c == '_' || c == '-';
 }
 
 }  // namespace

@@ -1,5 +1,5 @@
-// The routes of the contract (node-api.md §5) as one table. A personality is a table: another server
-// generation brings its own rows and reuses the handlers it shares.
+// The routes of the contract (node-api.md §5) as one table. A personality is a table: another
+// server generation brings its own rows and reuses the handlers it shares.
 #pragma once
 
 #include <span>
@@ -37,20 +37,20 @@ bool Matches(std::string_view pattern, const std::vector<std::string>& segments)
 bool IsId(std::string_view text);
 
 // Handlers, by the file that has them.
-Answer PollClaim(Call& call);        // claim.cc
-Answer Enroll(Call& call);           // enroll.cc
+Answer PollClaim(Call& call);  // claim.cc
+Answer Enroll(Call& call);     // enroll.cc
 Answer RefreshEnrolment(Call& call);
-Answer ShowStatus(Call& call);       // node_status.cc
+Answer ShowStatus(Call& call);  // node_status.cc
 Answer ReportStatus(Call& call);
-Answer Heartbeat(Call& call);        // heartbeat.cc
-Answer ListTasks(Call& call);        // tasks.cc
+Answer Heartbeat(Call& call);  // heartbeat.cc
+Answer ListTasks(Call& call);  // tasks.cc
 Answer ShowTask(Call& call);
 Answer AcknowledgeTask(Call& call);
 Answer CompleteTask(Call& call);
 Answer FailTask(Call& call);
 Answer ProgressTask(Call& call);
 Answer ReleaseTask(Call& call);
-Answer ListModules(Call& call);      // modules.cc
+Answer ListModules(Call& call);  // modules.cc
 Answer ShowModule(Call& call);
 Answer ShowManifest(Call& call);
 Answer ShowDownload(Call& call);
@@ -58,7 +58,7 @@ Answer ShowCosignBundle(Call& call);
 Answer ListSigningKeys(Call& call);
 Answer ServeModuleFile(Call& call);  // blobs.cc
 Answer ServeBlob(Call& call);
-Answer ShowConfig(Call& call);       // node_config.cc
+Answer ShowConfig(Call& call);  // node_config.cc
 Answer ShowAuthorizedKeys(Call& call);
 Answer ShowHostKeys(Call& call);
 Answer ShowNetwork(Call& call);

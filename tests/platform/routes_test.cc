@@ -40,7 +40,7 @@ TEST_CASE("what is not run answers as the contract says it does") {
            Row{"trust/policy", 404, "", ""},
            Row{"tasks/lease", 404, "", ""},
        }) {
-    CAPTURE(row.path);
+    CAPTURE(std::string(row.path));
     const Reply reply = node.Get(row.path);
     CHECK(reply.status == row.status);
     CHECK(reply.Header("Content-Type") == "application/json; charset=utf-8");
@@ -58,7 +58,8 @@ TEST_CASE("configuration tells the node its name, its keys and its network") {
   plane.Verb({"node", "set", "web-1", "--authorized-keys", keys});
   CHECK(node.Get("config").Data().at("instance").at("name") == "web-1");
   CHECK(node.Get("config/authorized_keys").Data().at("keys_count") == 2);
-  CHECK(node.Get("config/authorized_keys").Data().at("authorized_keys") == "ssh-ed25519 AAAA one\nssh-ed25519 BBBB two");
+  CHECK(node.Get("config/authorized_keys").Data().at("authorized_keys") ==
+        "ssh-ed25519 AAAA one\nssh-ed25519 BBBB two");
   CHECK(node.Get("config/host_keys").Data().at("host_keys").is_object());
   CHECK(node.Get("config/network").Data().at("private_ip_address") == "127.0.0.1");
 }
@@ -67,9 +68,10 @@ TEST_CASE("valid events are written, others are counted and complained about") {
   Fixture plane;
   TestNode node(plane, plane.AddNode("n1"));
   REQUIRE(node.Enroll().status == 200);
-  const Reply reply = node.Post("fleet/events", {{"events",
-                                                  {{{"kind", "boot.composed"}, {"severity", "low"}, {"payload", {{"n", 1}}}},
-                                                   {{"kind", "boot.composed"}, {"severity", "loud"}}}}});
+  const Reply reply = node.Post(
+      "fleet/events", {{"events",
+                        {{{"kind", "boot.composed"}, {"severity", "low"}, {"payload", {{"n", 1}}}},
+                         {{"kind", "boot.composed"}, {"severity", "loud"}}}}});
   CHECK(reply.Data().at("written") == 1);
   CHECK(reply.Data().at("requested") == 2);
   CHECK(plane.StatusJson().at("events")[0].at("payload").at("n") == 1);

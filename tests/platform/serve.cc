@@ -50,7 +50,8 @@ Status TellReady(const ServeOptions& options, const std::string& url, const std:
     RETURN_IF_ERROR(WriteFileAtomically(options.pid_file, std::to_string(::getpid()) + "\n", 0644));
   if (options.ready_fd >= 0) {
     const Fd ready(options.ready_fd);
-    RETURN_IF_ERROR(WriteAll(ready, AsBytes(json{{"url", url}, {"control", control}}.dump() + "\n")));
+    RETURN_IF_ERROR(
+        WriteAll(ready, AsBytes(json{{"url", url}, {"control", control}}.dump() + "\n")));
   }
   std::cerr << "powernode-platform: serving " << url << ", control on " << control << "\n";
   return Ok();
@@ -75,10 +76,12 @@ Status Serve(const ServeOptions& given) {
   ASSIGN_OR_RETURN(const HostPort control_at, ParseHostPort(options.control));
   ASSIGN_OR_RETURN(Store store, OpenStoreSoon(options.directory));
   const Seconds now = store.Lock()->Now();
-  ASSIGN_OR_RETURN(const Authority authority, Authority::Open(options.directory.path, "ca", options.authority, now));
+  ASSIGN_OR_RETURN(const Authority authority,
+                   Authority::Open(options.directory.path, "ca", options.authority, now));
   std::optional<Authority> second;
   if (options.leaf_authority) {
-    ASSIGN_OR_RETURN(second, Authority::Open(options.directory.path, "leaf-ca", options.leaf_authority, now));
+    ASSIGN_OR_RETURN(
+        second, Authority::Open(options.directory.path, "leaf-ca", options.leaf_authority, now));
   }
   const Authority& leaf_authority = second ? *second : authority;
 
@@ -91,7 +94,8 @@ Status Serve(const ServeOptions& given) {
   TlsListener listener(std::move(context), plane);
   ControlListener control(store);
   ASSIGN_OR_RETURN(const int port, listener.Bind(listen.host, listen.port));
-  ASSIGN_OR_RETURN(const std::string control_address, control.Bind(control_at.host, control_at.port));
+  ASSIGN_OR_RETURN(const std::string control_address,
+                   control.Bind(control_at.host, control_at.port));
   const std::string url = Url(given, port);
   {
     const Store::Guard state = store.Lock();
@@ -103,7 +107,8 @@ Status Serve(const ServeOptions& given) {
   std::thread control_thread([&control] { control.Run(); });
   std::thread listener_thread([&listener] { listener.Run(); });
   // The library forgets a stop() that comes before its loop has begun.
-  while (!listener.is_running() || !control.is_running()) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  while (!listener.is_running() || !control.is_running())
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
   const Status told = TellReady(options, url, control_address);
   int signal = 0;
   if (told) ::sigwait(&end_signals, &signal);

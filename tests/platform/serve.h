@@ -1,5 +1,5 @@
-// `serve`: the process that nodes talk to. It owns the store until SIGTERM or SIGINT, when it ends its
-// connections and leaves; a kill -9 loses nothing that a client was told.
+// `serve`: the process that nodes talk to. It owns the store until SIGTERM or SIGINT, when it ends
+// its connections and leaves; a kill -9 loses nothing that a client was told.
 #pragma once
 
 #include <optional>
@@ -24,7 +24,8 @@ struct ServeOptions {
   std::optional<KeyKind> authority;       // of DIR/ca.pem; default: what is there, else ECDSA
   std::optional<KeyKind> leaf_authority;  // a second authority for leaves, DIR/leaf-ca.pem
   ServerFlaw flaw = ServerFlaw::kNone;
-  int ready_fd = -1;  // gets one line of JSON {"url","control"} when requests are answered, then is closed
+  int ready_fd =
+      -1;  // gets one line of JSON {"url","control"} when requests are answered, then is closed
   std::string pid_file;
 };
 

@@ -38,17 +38,28 @@ void AddServeCommand(CLI::App& app, CommandLine& line) {
   auto given = std::make_shared<Given>();
   CLI::App* serve = app.add_subcommand("serve", "answer nodes until SIGTERM");
   ServeOptions& options = given->options;
-  serve->add_option("--listen", options.listen, "address for nodes; port 0 takes a free one")->capture_default_str();
-  serve->add_option("--control", options.control, "loopback address for commands")->capture_default_str();
-  serve->add_option("--name", options.dns_names, "DNS name in the server certificate (localhost always is)");
-  serve->add_option("--ip", options.addresses, "address in the server certificate (loopback always is)");
-  serve->add_option("--url", options.url, "URL that nodes are told; made from --name or --ip otherwise");
-  serve->add_option("--mode", given->mode, "server generation to be: target")->capture_default_str();
-  serve->add_option("--ca", given->authority, "make the authority with this key: ecdsa, rsa, ed25519");
-  serve->add_option("--leaf-ca", given->leaf_authority, "issue leaves from a second authority with this key");
-  serve->add_option("--certificate", given->certificate, "good, expired, not-yet-valid, wrong-name, no-name")
+  serve->add_option("--listen", options.listen, "address for nodes; port 0 takes a free one")
       ->capture_default_str();
-  serve->add_option("--ready-fd", options.ready_fd, "write {\"url\",\"control\"} here when ready, then close it");
+  serve->add_option("--control", options.control, "loopback address for commands")
+      ->capture_default_str();
+  serve->add_option("--name", options.dns_names,
+                    "DNS name in the server certificate (localhost always is)");
+  serve->add_option("--ip", options.addresses,
+                    "address in the server certificate (loopback always is)");
+  serve->add_option("--url", options.url,
+                    "URL that nodes are told; made from --name or --ip otherwise");
+  serve->add_option("--mode", given->mode, "server generation to be: target")
+      ->capture_default_str();
+  serve->add_option("--ca", given->authority,
+                    "make the authority with this key: ecdsa, rsa, ed25519");
+  serve->add_option("--leaf-ca", given->leaf_authority,
+                    "issue leaves from a second authority with this key");
+  serve
+      ->add_option("--certificate", given->certificate,
+                   "good, expired, not-yet-valid, wrong-name, no-name")
+      ->capture_default_str();
+  serve->add_option("--ready-fd", options.ready_fd,
+                    "write {\"url\",\"control\"} here when ready, then close it");
   serve->add_option("--pid-file", options.pid_file, "write the process id here when ready");
   serve->callback([given, &line] { line.run = [given, &line] { return RunServe(line, *given); }; });
 }

@@ -17,29 +17,37 @@ T* Find(std::vector<T>& rows, const std::string& id_or_name) {
 
 }  // namespace
 
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(Token, sha256, created_at, expires_at, device_key_sha256, used_at,
-                                                key_sha256, certificate_id)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(CertificateRow, id, serial, fingerprint, key_sha256, pem,
-                                                issued_at, not_after, revoked, replaced_at, replaced_by)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(Node, id, name, status, created_at, tokens, certificates, modules,
-                                                removed, assignment_revision, last_heartbeat, last_heartbeat_at,
-                                                heartbeats, metrics, address, tls_version, authorized_keys, config)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(ModuleVersion, number, digest, size_bytes, signature, image_format,
-                                                view)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(Module, id, name, priority, enabled, dependencies, versions)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(Task, id, node_id, command, options, status, progress, created_at,
-                                                started_at, finished_at, attempt_id, lease_token, lease_seconds,
-                                                lease_expires_at, last_seq, cancel_requested, result, error,
-                                                error_code, events)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(Claim, mac, code, device_key_sha256, architecture, address,
-                                                last_seen_at, node_id, confirmations)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(Token, sha256, created_at, expires_at,
+                                                device_key_sha256, used_at, key_sha256,
+                                                certificate_id)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(CertificateRow, id, serial, fingerprint, key_sha256,
+                                                pem, issued_at, not_after, revoked, replaced_at,
+                                                replaced_by)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(Node, id, name, status, created_at, tokens,
+                                                certificates, modules, removed, assignment_revision,
+                                                last_heartbeat, last_heartbeat_at, heartbeats,
+                                                metrics, address, tls_version, authorized_keys,
+                                                config)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(ModuleVersion, number, digest, size_bytes,
+                                                signature, image_format, view)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(Module, id, name, priority, enabled, dependencies,
+                                                versions)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(Task, id, node_id, command, options, status,
+                                                progress, created_at, started_at, finished_at,
+                                                attempt_id, lease_token, lease_seconds,
+                                                lease_expires_at, last_seq, cancel_requested,
+                                                result, error, error_code, events)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(Claim, mac, code, device_key_sha256, architecture,
+                                                address, last_seen_at, node_id, confirmations)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(Event, node_id, at, kind, severity, payload)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(Complaint, node, what, count, first_at, last_at)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(KeptAnswer, node_id, key, body_sha256, status, body, at)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(Settings, next_poll_seconds, leaf_lifetime_seconds, clock_offset,
-                                                platform_url)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(State, settings, claim_secret, nodes, modules, tasks, claims,
-                                                claim_polls, events, complaints, kept_answers, faults, signing_keys, next_number)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(KeptAnswer, node_id, key, body_sha256, status, body,
+                                                at)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(Settings, next_poll_seconds, leaf_lifetime_seconds,
+                                                clock_offset, platform_url)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(State, settings, claim_secret, nodes, modules,
+                                                tasks, claims, claim_polls, events, complaints,
+                                                kept_answers, faults, signing_keys, next_number)
 
 json StateToJson(const State& state) { return state; }
 State StateFromJson(const json& document) { return document.get<State>(); }
@@ -48,7 +56,8 @@ Node* State::FindNode(const std::string& id_or_name) { return Find(nodes, id_or_
 Module* State::FindModule(const std::string& id_or_name) { return Find(modules, id_or_name); }
 
 Task* State::FindTask(const std::string& id) {
-  const auto found = std::find_if(tasks.begin(), tasks.end(), [&](const Task& task) { return task.id == id; });
+  const auto found =
+      std::find_if(tasks.begin(), tasks.end(), [&](const Task& task) { return task.id == id; });
   return found == tasks.end() ? nullptr : &*found;
 }
 

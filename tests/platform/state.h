@@ -1,6 +1,6 @@
-// Everything the control plane remembers, as plain values. One State is one JSON document (state.json); a
-// member that an older document lacks takes its default. Secrets are not in it: tokens are kept as SHA-256,
-// keys stay with the nodes, and the authority's key has its own file.
+// Everything the control plane remembers, as plain values. One State is one JSON document
+// (state.json); a member that an older document lacks takes its default. Secrets are not in it:
+// tokens are kept as SHA-256, keys stay with the nodes, and the authority's key has its own file.
 #pragma once
 
 #include <cstdint>
@@ -16,7 +16,8 @@ namespace powernode::platform {
 
 using json = nlohmann::json;
 
-// A bootstrap token (node-api.md §7.1). Spent when `used_at` is set; the same key may replay it for a day.
+// A bootstrap token (node-api.md §7.1). Spent when `used_at` is set; the same key may replay it for
+// a day.
 struct Token {
   std::string sha256{};
   Seconds created_at = 0;
@@ -36,7 +37,8 @@ struct CertificateRow {
   Seconds issued_at = 0;
   Seconds not_after = 0;
   bool revoked = false;
-  Seconds replaced_at = 0;   // a refresh issued `replaced_by`; this row dies with its first use, or a day later
+  Seconds replaced_at =
+      0;  // a refresh issued `replaced_by`; this row dies with its first use, or a day later
   std::string replaced_by{};
 };
 
@@ -47,8 +49,8 @@ struct Node {
   Seconds created_at = 0;
   std::vector<Token> tokens{};
   std::vector<CertificateRow> certificates{};
-  std::vector<std::string> modules{};   // assigned
-  std::vector<std::string> removed{};   // assigned before
+  std::vector<std::string> modules{};  // assigned
+  std::vector<std::string> removed{};  // assigned before
   std::int64_t assignment_revision = 1;
   json last_heartbeat{};
   Seconds last_heartbeat_at = 0;
@@ -108,8 +110,8 @@ struct Claim {
   std::string architecture{};
   std::string address{};
   Seconds last_seen_at = 0;
-  std::string node_id{};              // set by confirmation
-  std::int64_t confirmations = 0;   // one token each, derived from State::claim_secret
+  std::string node_id{};           // set by confirmation
+  std::int64_t confirmations = 0;  // one token each, derived from State::claim_secret
 };
 
 struct Event {
@@ -159,7 +161,7 @@ struct State {
   std::vector<KeptAnswer> kept_answers{};
   std::vector<Fault> faults{};
   std::map<std::string, std::string> signing_keys{};  // keyid -> public PEM
-  std::int64_t next_number = 1;  // of tasks and faults
+  std::int64_t next_number = 1;                       // of tasks and faults
 
   Seconds Now() const { return MachineTime() + settings.clock_offset; }
 

@@ -13,7 +13,8 @@ constexpr std::size_t kShortDigest = 12;
 std::string TextOf(const json& object, const char* member, const char* otherwise = "-") {
   if (!object.is_object()) return otherwise;
   const auto found = object.find(member);
-  return found != object.end() && found->is_string() && !found->get_ref<const std::string&>().empty()
+  return found != object.end() && found->is_string() &&
+                 !found->get_ref<const std::string&>().empty()
              ? found->get<std::string>()
              : otherwise;
 }
@@ -29,7 +30,8 @@ std::string ModuleSummary(const json& node) {
   const json& assigned = node["assigned"];
   const json& running = node["running"];
   std::size_t equal = 0;
-  for (const auto& [id, digest] : assigned.items()) equal += running.contains(id) && running[id] == digest ? 1 : 0;
+  for (const auto& [id, digest] : assigned.items())
+    equal += running.contains(id) && running[id] == digest ? 1 : 0;
   std::string text = std::to_string(equal) + " of " + std::to_string(assigned.size()) + " running";
   std::size_t extra = 0;
   for (const auto& [id, digest] : running.items()) extra += assigned.contains(id) ? 0 : 1;
@@ -52,10 +54,13 @@ std::string CertificateSummary(const json& node) {
   return text;
 }
 
-std::string Mebibytes(const json& bytes) {
+// "17.0 MiB", "4.0 KiB"
+std::string Size(const json& bytes) {
+  const bool large = bytes.get<double>() >= 1 << 20;
   std::ostringstream text;
   text.precision(1);
-  text << std::fixed << bytes.get<double>() / (1 << 20) << " MiB";
+  text << std::fixed << bytes.get<double>() / (large ? 1 << 20 : 1 << 10)
+       << (large ? " MiB" : " KiB");
   return text.str();
 }
 
@@ -65,20 +70,23 @@ std::string RunningOn(const json& status, const json& module) {
   for (const json& node : status["nodes"]) {
     const json& running = node["running"];
     const std::string id = module["id"].get<std::string>();
-    if (running.contains(id) && running[id] == module["digest"]) names += (names.empty() ? "" : ", ") + node["name"].get<std::string>();
+    if (running.contains(id) && running[id] == module["digest"])
+      names += (names.empty() ? "" : ", ") + node["name"].get<std::string>();
   }
   return names.empty() ? "-" : names;
 }
 
 std::string NodeTable(const json& status) {
-  TextTable table({"NODE", "STATUS", "LAST BEAT", "MODE", "ROOT FROM", "PERSIST", "MODULES", "CERTIFICATE", "TLS"});
+  TextTable table({"NODE", "STATUS", "LAST BEAT", "MODE", "ROOT FROM", "PERSIST", "MODULES",
+                   "CERTIFICATE", "TLS"});
   for (const json& node : status["nodes"]) {
     const json& beat = node["last_heartbeat"];
-    const json composition = beat.is_object() ? beat.value("composition", json::object()) : json::object();
+    const json composition =
+        beat.is_object() ? beat.value("composition", json::object()) : json::object();
     const json persist = beat.is_object() ? beat.value("persist", json::object()) : json::object();
-    table.Add({TextOf(node, "name"), TextOf(node, "status"), LastBeat(node), TextOf(beat, "node_mode"),
-               TextOf(composition, "source"), TextOf(persist, "state"), ModuleSummary(node),
-               CertificateSummary(node), TextOf(node, "tls")});
+    table.Add({TextOf(node, "name"), TextOf(node, "status"), LastBeat(node),
+               TextOf(beat, "node_mode"), TextOf(composition, "source"), TextOf(persist, "state"),
+               ModuleSummary(node), CertificateSummary(node), TextOf(node, "tls")});
   }
   return table.Text();
 }
@@ -86,8 +94,9 @@ std::string NodeTable(const json& status) {
 std::string ModuleTable(const json& status) {
   TextTable table({"MODULE", "VERSION", "PRIORITY", "SIZE", "DIGEST", "SIGNED", "RUNNING ON"});
   for (const json& module : status["modules"]) {
-    table.Add({TextOf(module, "name"), std::to_string(module["current_version"].get<std::int64_t>()),
-               std::to_string(module["priority"].get<std::int64_t>()), Mebibytes(module["size_bytes"]),
+    table.Add({TextOf(module, "name"),
+               std::to_string(module["current_version"].get<std::int64_t>()),
+               std::to_string(module["priority"].get<std::int64_t>()), Size(module["size_bytes"]),
                TextOf(module, "digest").substr(0, sizeof "sha256:" - 1 + kShortDigest),
                module["signed"].get<bool>() ? "yes" : "no", RunningOn(status, module)});
   }
@@ -100,9 +109,11 @@ std::string ServiceTable(const json& status) {
     const json& beat = node["last_heartbeat"];
     if (!beat.is_object() || !beat.contains("services") || !beat["services"].is_array()) continue;
     for (const json& service : beat["services"]) {
-      const bool counted = service.is_object() && service.contains("restarts") && service["restarts"].is_number();
-      table.Add({TextOf(service, "service"), TextOf(node, "name"), TextOf(service, "module_id"), TextOf(service, "state"),
-                 TextOf(service, "health"), counted ? service["restarts"].dump() : "-"});
+      const bool counted =
+          service.is_object() && service.contains("restarts") && service["restarts"].is_number();
+      table.Add({TextOf(service, "service"), TextOf(node, "name"), TextOf(service, "module_id"),
+                 TextOf(service, "state"), TextOf(service, "health"),
+                 counted ? service["restarts"].dump() : "-"});
     }
   }
   return table.Text();
@@ -124,9 +135,12 @@ std::string TaskTable(const json& status) {
   TextTable table({"TASK", "NODE", "COMMAND", "STATUS", "PROGRESS", "OUTCOME"});
   for (const json& task : status["tasks"]) {
     const std::string error = TextOf(task, "error", "");
-    const std::string outcome = !error.empty() ? error : task["result"].is_null() ? "-" : task["result"].dump();
-    table.Add({TextOf(task, "id"), TextOf(task, "node"), TextOf(task, "command"), TextOf(task, "status"),
-               std::to_string(task["progress"].get<std::int64_t>()) + " %", outcome.substr(0, 60)});
+    const std::string outcome = !error.empty()             ? error
+                                : task["result"].is_null() ? "-"
+                                                           : task["result"].dump();
+    table.Add({TextOf(task, "id"), TextOf(task, "node"), TextOf(task, "command"),
+               TextOf(task, "status"), std::to_string(task["progress"].get<std::int64_t>()) + " %",
+               outcome.substr(0, 60)});
   }
   return table.Text();
 }
@@ -142,10 +156,11 @@ std::string ComplaintTable(const json& status) {
 }  // namespace
 
 std::string StatusText(const json& status) {
-  std::string text = "Reference control plane " + TextOf(status, "url", "(not served yet)") + " at " +
-                     TextOf(status, "now") + "\n";
-  for (const std::string& table : {NodeTable(status), ModuleTable(status), ServiceTable(status), FindingTable(status),
-                                   TaskTable(status), ComplaintTable(status)}) {
+  std::string text = "Reference control plane " + TextOf(status, "url", "(not served yet)") +
+                     " at " + TextOf(status, "now") + "\n";
+  for (const std::string& table :
+       {NodeTable(status), ModuleTable(status), ServiceTable(status), FindingTable(status),
+        TaskTable(status), ComplaintTable(status)}) {
     if (!table.empty()) text += "\n" + table;
   }
   if (status["complaints"].empty()) text += "\nNothing was refused and nothing was wrong.\n";

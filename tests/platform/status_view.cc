@@ -26,17 +26,21 @@ json RunningModules(const Node& node) {
 
 json NodeEntry(State& state, const Node& node, Seconds now) {
   json assigned = json::object();
-  for (const Module* module : ModulesOf(state, node)) assigned[module->id] = "sha256:" + module->versions.back().digest;
+  for (const Module* module : ModulesOf(state, node))
+    assigned[module->id] = "sha256:" + module->versions.back().digest;
   const json running = RunningModules(node);
   json certificates = json::array();
-  for (const CertificateRow& row : node.certificates) certificates.push_back(CertificateEntry(row, now));
+  for (const CertificateRow& row : node.certificates)
+    certificates.push_back(CertificateEntry(row, now));
   std::size_t open_tokens = 0;
-  for (const Token& token : node.tokens) open_tokens += token.used_at == 0 && token.expires_at > now ? 1 : 0;
+  for (const Token& token : node.tokens)
+    open_tokens += token.used_at == 0 && token.expires_at > now ? 1 : 0;
   return {{"id", node.id},
           {"name", node.name},
           {"status", node.status},
           {"heartbeats", node.heartbeats},
-          {"heartbeat_age_seconds", node.heartbeats == 0 ? json(nullptr) : json(now - node.last_heartbeat_at)},
+          {"heartbeat_age_seconds",
+           node.heartbeats == 0 ? json(nullptr) : json(now - node.last_heartbeat_at)},
           {"last_heartbeat", node.last_heartbeat},
           {"address", node.address},
           {"tls", node.tls_version},
@@ -63,14 +67,10 @@ json TaskEntry(State& state, const Task& task) {
 
 json StatusView(State& state) {
   const Seconds now = state.Now();
-  json view = {{"now", FormatTime(now)},
-               {"url", state.settings.platform_url},
-               {"nodes", json::array()},
-               {"modules", json::array()},
-               {"tasks", json::array()},
-               {"claims", json::array()},
-               {"events", json::array()},
-               {"complaints", json::array()},
+  json view = {{"now", FormatTime(now)},  {"url", state.settings.platform_url},
+               {"nodes", json::array()},  {"modules", json::array()},
+               {"tasks", json::array()},  {"claims", json::array()},
+               {"events", json::array()}, {"complaints", json::array()},
                {"faults", state.faults}};
   for (const Node& node : state.nodes) view["nodes"].push_back(NodeEntry(state, node, now));
   for (const Module& module : state.modules) {
@@ -82,7 +82,8 @@ json StatusView(State& state) {
   }
   for (const Task& task : state.tasks) view["tasks"].push_back(TaskEntry(state, task));
   for (const Claim& claim : state.claims)
-    view["claims"].push_back({{"mac", claim.mac}, {"code", claim.code}, {"node_id", claim.node_id}});
+    view["claims"].push_back(
+        {{"mac", claim.mac}, {"code", claim.code}, {"node_id", claim.node_id}});
   for (const Event& event : state.events)
     view["events"].push_back({{"node_id", event.node_id},
                               {"at", FormatTime(event.at)},

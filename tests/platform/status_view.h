@@ -1,4 +1,5 @@
-// The control plane's view of its nodes: as JSON for tests, and from that JSON as tables for people.
+// The control plane's view of its nodes: as JSON for tests, and from that JSON as tables for
+// people.
 #pragma once
 
 #include <string>

@@ -32,11 +32,12 @@ Result<State> Load(const std::string& path) {
 Result<Store> Store::Open(const StateDirectory& directory) {
   RETURN_IF_ERROR_CONTEXT(MakeDirectories(directory.path, 0700), "open state");
   RETURN_IF_ERROR_CONTEXT(MakeDirectories(directory.blobs(), 0700), "open state");
-  ASSIGN_OR_RETURN_CONTEXT(Fd lock, powernode::Open(directory.lock(), O_RDWR | O_CREAT | O_CLOEXEC, 0600),
-                           "open state");
+  ASSIGN_OR_RETURN_CONTEXT(
+      Fd lock, powernode::Open(directory.lock(), O_RDWR | O_CREAT | O_CLOEXEC, 0600), "open state");
   if (::flock(lock.get(), LOCK_EX | LOCK_NB) != 0) {
     if (errno == EWOULDBLOCK)
-      return Error(ErrorKind::kBusy, "state_in_use", directory.path + " is in use by another process");
+      return Error(ErrorKind::kBusy, "state_in_use",
+                   directory.path + " is in use by another process");
     return SystemError("lock " + directory.lock(), errno);
   }
   ASSIGN_OR_RETURN(State state, Load(directory.state()));

@@ -1,7 +1,8 @@
-// The one State of a directory, its owner, and its file. Opening takes an exclusive flock on DIR/lock, so that
-// a serving process and a command never write at the same time; the kernel drops it however the process ends.
-// A change is saved by writing a new file and renaming it: a kill at any moment leaves the state before or
-// after a request, never half of one. (No fsync: a test peer need not outlive a power cut.)
+// The one State of a directory, its owner, and its file. Opening takes an exclusive flock on
+// DIR/lock, so that a serving process and a command never write at the same time; the kernel drops
+// it however the process ends. A change is saved by writing a new file and renaming it: a kill at
+// any moment leaves the state before or after a request, never half of one. (No fsync: a test peer
+// need not outlive a power cut.)
 //
 // Threads share a Store; each takes the State with Lock() and gives it back.
 #pragma once
@@ -24,7 +25,8 @@ class Store {
 
   class Guard {
    public:
-    Guard(std::unique_lock<std::mutex> lock, Store& store) : lock_(std::move(lock)), store_(store) {}
+    Guard(std::unique_lock<std::mutex> lock, Store& store)
+        : lock_(std::move(lock)), store_(store) {}
     State& operator*() const { return store_.state_; }
     State* operator->() const { return &store_.state_; }
     Status Save() const { return store_.Save(); }

@@ -16,8 +16,10 @@ struct Given {
 Status RunTaskAdd(const CommandLine& line, const Given& given) {
   const json options = json::parse(given.options, nullptr, false);
   if (!options.is_object())
-    return Error(ErrorKind::kInvalid, "bad_argument", "--options is not a JSON object: " + given.options);
-  return PrintVerb(line, "task add", {{"node", given.node}, {"command", given.command}, {"options", options}});
+    return Error(ErrorKind::kInvalid, "bad_argument",
+                 "--options is not a JSON object: " + given.options);
+  return PrintVerb(line, "task add",
+                   {{"node", given.node}, {"command", given.command}, {"options", options}});
 }
 
 }  // namespace
@@ -28,14 +30,16 @@ void AddTaskCommands(CLI::App& app, CommandLine& line) {
 
   CLI::App* add = task->add_subcommand("add", "a task for a node");
   add->add_option("NODE", given->node)->required();
-  add->add_option("COMMAND", given->command, "sync, restart, reboot, ... (node-api.md 9.4)")->required();
+  add->add_option("COMMAND", given->command, "sync, restart, reboot, ... (node-api.md 9.4)")
+      ->required();
   add->add_option("--options", given->options, "JSON object")->capture_default_str();
   add->callback([given, &line] { line.run = [given, &line] { return RunTaskAdd(line, *given); }; });
 
   CLI::App* cancel = task->add_subcommand("cancel", "ask the node to stop working on it");
   cancel->add_option("TASK", given->task)->required();
-  cancel->callback(
-      [given, &line] { line.run = [given, &line] { return PrintVerb(line, "task cancel", {{"task", given->task}}); }; });
+  cancel->callback([given, &line] {
+    line.run = [given, &line] { return PrintVerb(line, "task cancel", {{"task", given->task}}); };
+  });
 }
 
 }  // namespace powernode::platform

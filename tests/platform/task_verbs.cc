@@ -8,7 +8,8 @@ Result<json> AddTask(VerbContext& context, const json& arguments) {
   ASSIGN_OR_RETURN(const Node* const node, NeedNode(context, arguments));
   State& state = context.state;
   const std::string id = arguments.value("id", "t" + std::to_string(state.next_number++));
-  if (state.FindTask(id) != nullptr) return Error(ErrorKind::kInvalid, "task_exists", "task '" + id + "' exists");
+  if (state.FindTask(id) != nullptr)
+    return Error(ErrorKind::kInvalid, "task_exists", "task '" + id + "' exists");
   state.tasks.push_back({.id = id,
                          .node_id = node->id,
                          .command = arguments.at("command").get<std::string>(),
@@ -20,7 +21,8 @@ Result<json> AddTask(VerbContext& context, const json& arguments) {
 Result<json> CancelTask(VerbContext& context, const json& arguments) {
   const std::string id = arguments.at("task").get<std::string>();
   Task* const task = context.state.FindTask(id);
-  if (task == nullptr) return Error(ErrorKind::kNotFound, "no_such_task", "there is no task '" + id + "'");
+  if (task == nullptr)
+    return Error(ErrorKind::kNotFound, "no_such_task", "there is no task '" + id + "'");
   task->cancel_requested = true;
   return ShortTask(*task);
 }

@@ -34,7 +34,8 @@ json TaskView(const Task& task) {
   view["executor"] = "agent";
   view["cancel_requested"] = task.cancel_requested;
   if (!task.lease_token.empty())
-    view["lease"] = {{"expires_at", FormatTime(task.lease_expires_at)}, {"holder", task.attempt_id}};
+    view["lease"] = {{"expires_at", FormatTime(task.lease_expires_at)},
+                     {"holder", task.attempt_id}};
   return view;
 }
 

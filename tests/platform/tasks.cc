@@ -1,5 +1,5 @@
-// The task routes (node-api.md §9). A task belongs to the attempt that acknowledged it until its lease runs
-// out; finishing is idempotent for that attempt, and everybody else gets 409 LEASE_LOST.
+// The task routes (node-api.md §9). A task belongs to the attempt that acknowledged it until its
+// lease runs out; finishing is idempotent for that attempt, and everybody else gets 409 LEASE_LOST.
 #include <algorithm>
 
 #include "tests/platform/digest.h"
@@ -23,7 +23,10 @@ Task* Find(Call& call) {
 }
 
 void Note(Task& task, Seconds now, const char* type, const std::string& message) {
-  task.events.push_back({{"type", type}, {"message", message}, {"timestamp", FormatTime(now)}, {"data", json::object()}});
+  task.events.push_back({{"type", type},
+                         {"message", message},
+                         {"timestamp", FormatTime(now)},
+                         {"data", json::object()}});
 }
 
 Answer WithTask(const Task& task, const char* what) {
@@ -43,7 +46,8 @@ Answer Finish(Call& call, Task& task, const char* status, const char* said) {
     std::get<json>(answer.body)["data"]["already"] = true;
     return answer;
   }
-  if (attempt.empty() || call.Text("lease_token").empty()) call.Complain("attempt_id and lease_token are needed");
+  if (attempt.empty() || call.Text("lease_token").empty())
+    call.Complain("attempt_id and lease_token are needed");
   if (attempt != task.attempt_id || !HoldsLease(call, task)) return LeaseLost();
   task.status = status;
   task.finished_at = call.now;
@@ -72,7 +76,8 @@ Answer AcknowledgeTask(Call& call) {
   const std::string attempt = call.Text("attempt_id");
   if (attempt.empty()) return Failure(400, "attempt_id is required", "PARAMETER_MISSING");
   if (call.Text("boot_id").empty()) call.Complain("boot_id is missing");
-  if (IsFinished(*task)) return attempt == task->attempt_id ? WithTask(*task, "acknowledged") : LeaseLost();
+  if (IsFinished(*task))
+    return attempt == task->attempt_id ? WithTask(*task, "acknowledged") : LeaseLost();
   const bool held = task->status == "running" && task->lease_expires_at > call.now;
   if (held && attempt != task->attempt_id) return LeaseLost();
   if (!held || attempt != task->attempt_id) {
@@ -99,7 +104,8 @@ Answer CompleteTask(Call& call) {
   if (task == nullptr) return NoTask();
   const json result = call.body.value("result", json::object());
   if (!result.is_object()) return Failure(422, "result is not an object", "VALIDATION_ERROR");
-  if (result.dump().size() > kMaxResult) return Failure(413, "result is larger than 64 KiB", "TOO_LARGE");
+  if (result.dump().size() > kMaxResult)
+    return Failure(413, "result is larger than 64 KiB", "TOO_LARGE");
   Answer answer = Finish(call, *task, "completed", "completed");
   if (answer.status == 200) {
     task->result = result;
@@ -114,7 +120,8 @@ Answer FailTask(Call& call) {
   const std::string error = call.Text("error");
   if (error.empty() && call.Text("error_message").empty())
     return Failure(400, "error is required", "PARAMETER_MISSING");
-  if (error != call.Text("error_message")) call.Complain("error and error_message differ; old servers read the second");
+  if (error != call.Text("error_message"))
+    call.Complain("error and error_message differ; old servers read the second");
   Answer answer = Finish(call, *task, "failed", "failed");
   if (answer.status == 200) {
     task->error = error.empty() ? call.Text("error_message") : error;
@@ -132,7 +139,8 @@ Answer ProgressTask(Call& call) {
   if (!seq.is_number_integer()) return Failure(422, "seq is required", "VALIDATION_ERROR");
   if (!percent.is_null() && (!percent.is_number_integer() || percent < 0 || percent > 100))
     return Failure(422, "percent is not 0 to 100", "VALIDATION_ERROR");
-  if (call.Text("message").size() > kMaxMessage) return Failure(422, "message is larger than 1 KiB", "VALIDATION_ERROR");
+  if (call.Text("message").size() > kMaxMessage)
+    return Failure(422, "message is larger than 1 KiB", "VALIDATION_ERROR");
   if (seq > task->last_seq) {
     task->last_seq = seq.get<std::int64_t>();
     if (!percent.is_null()) task->progress = percent.get<std::int64_t>();

@@ -15,7 +15,8 @@ struct OneTask {
     path = "status/tasks/" + plane.AddTask("n1", command).at("id").get<std::string>();
   }
   Reply Acknowledge(const std::string& attempt) {
-    return node.Post(path + "/acknowledge", {{"attempt_id", attempt}, {"boot_id", "b1"}, {"lease_seconds", 60}});
+    return node.Post(path + "/acknowledge",
+                     {{"attempt_id", attempt}, {"boot_id", "b1"}, {"lease_seconds", 60}});
   }
   static std::string Lease(const Reply& reply) { return reply.Data().at("lease").at("token"); }
   json Row() { return plane.StatusJson().at("tasks")[0]; }
@@ -39,7 +40,8 @@ TEST_CASE("a task is listed oldest first, taken, reported and gone from the list
   REQUIRE(taken.status == 200);
   CHECK(taken.Data().at("acknowledged") == true);
   CHECK(taken.Data().at("lease").at("seconds") == 60);
-  const json report = {{"attempt_id", "a1"}, {"lease_token", OneTask::Lease(taken)}, {"result", {{"status", "ok"}}}};
+  const json report = {
+      {"attempt_id", "a1"}, {"lease_token", OneTask::Lease(taken)}, {"result", {{"status", "ok"}}}};
   CHECK(one.node.Post(one.path + "/complete", report).Data().at("completed") == true);
   CHECK(one.node.Post(one.path + "/complete", report).Data().at("already") == true);
   CHECK(one.Row().at("result").at("status") == "ok");
@@ -57,31 +59,39 @@ TEST_CASE("the same attempt may acknowledge again, another may not until the lea
   CHECK(other.document.at("code") == "LEASE_LOST");
   one.plane.Verb({"clock", "--advance", "61"});
   CHECK(one.Acknowledge("a2").status == 200);
-  CHECK(one.node.Post(one.path + "/complete", {{"attempt_id", "a1"}, {"lease_token", OneTask::Lease(first)}}).status ==
-        409);
+  CHECK(one.node
+            .Post(one.path + "/complete",
+                  {{"attempt_id", "a1"}, {"lease_token", OneTask::Lease(first)}})
+            .status == 409);
 }
 
 TEST_CASE("progress renews the lease and carries the wish to cancel") {
   OneTask one;
   const std::string lease = OneTask::Lease(one.Acknowledge("a1"));
   const std::string progress = one.path + "/progress";
-  CHECK(one.node.Post(progress, {{"lease_token", lease}, {"seq", 2}, {"percent", 40}}).Data().at("cancel_requested") ==
-        false);
-  CHECK(one.node.Post(progress, {{"lease_token", lease}, {"seq", 1}, {"percent", 10}}).status == 200);
+  CHECK(one.node.Post(progress, {{"lease_token", lease}, {"seq", 2}, {"percent", 40}})
+            .Data()
+            .at("cancel_requested") == false);
+  CHECK(one.node.Post(progress, {{"lease_token", lease}, {"seq", 1}, {"percent", 10}}).status ==
+        200);
   CHECK(one.Row().at("progress") == 40);
   one.plane.Verb({"task", "cancel", one.Row().at("id").get<std::string>()});
   one.plane.Verb({"clock", "--advance", "50"});
-  CHECK(one.node.Post(progress, {{"lease_token", lease}, {"seq", 3}}).Data().at("cancel_requested") == true);
+  CHECK(
+      one.node.Post(progress, {{"lease_token", lease}, {"seq", 3}}).Data().at("cancel_requested") ==
+      true);
   one.plane.Verb({"clock", "--advance", "50"});
   CHECK(one.Acknowledge("a2").status == 409);
-  CHECK(one.node.Post(progress, {{"lease_token", lease}, {"seq", 4}, {"percent", 101}}).status == 422);
+  CHECK(one.node.Post(progress, {{"lease_token", lease}, {"seq", 4}, {"percent", 101}}).status ==
+        422);
   CHECK(one.node.Post(progress, {{"lease_token", "wrong"}, {"seq", 4}}).status == 409);
 }
 
 TEST_CASE("a failure keeps its text under both names, and wants them equal") {
   OneTask one("reboot");
   const std::string lease = OneTask::Lease(one.Acknowledge("a1"));
-  CHECK(one.node.Post(one.path + "/fail", {{"attempt_id", "a1"}, {"lease_token", lease}}).status == 400);
+  CHECK(one.node.Post(one.path + "/fail", {{"attempt_id", "a1"}, {"lease_token", lease}}).status ==
+        400);
   const json report = {{"attempt_id", "a1"},
                        {"lease_token", lease},
                        {"error", "no such unit"},
@@ -96,7 +106,8 @@ TEST_CASE("a failure keeps its text under both names, and wants them equal") {
 TEST_CASE("a released task is pending again") {
   OneTask one;
   const std::string lease = OneTask::Lease(one.Acknowledge("a1"));
-  CHECK(one.node.Post(one.path + "/release", {{"lease_token", lease}, {"reason", "stopping"}}).status == 200);
+  CHECK(one.node.Post(one.path + "/release", {{"lease_token", lease}, {"reason", "stopping"}})
+            .status == 200);
   CHECK(one.Row().at("status") == "pending");
   CHECK(one.Acknowledge("a2").status == 200);
 }

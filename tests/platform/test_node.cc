@@ -36,7 +36,9 @@ Reply ToReply(const httplib::Result& result) {
 
 std::string FullPath(const std::string& path) { return std::string(kApiPrefix) + path; }
 
-bool TakesIdempotencyKey(const std::string& path) { return path != "claim" && path != "status/heartbeat"; }
+bool TakesIdempotencyKey(const std::string& path) {
+  return path != "claim" && path != "status/heartbeat";
+}
 
 }  // namespace
 
@@ -48,7 +50,8 @@ std::string Reply::Header(const std::string& name) const {
 std::string MakeRequestPem(EVP_PKEY* key, EVP_PKEY* signer, const std::string& common_name) {
   const SigningRequest request(::X509_REQ_new());
   ::X509_NAME_add_entry_by_txt(::X509_REQ_get_subject_name(request.get()), "CN", MBSTRING_UTF8,
-                               reinterpret_cast<const unsigned char*>(common_name.c_str()), -1, -1, 0);
+                               reinterpret_cast<const unsigned char*>(common_name.c_str()), -1, -1,
+                               0);
   ::X509_REQ_set_pubkey(request.get(), key);
   ::X509_REQ_sign(request.get(), signer != nullptr ? signer : key, ::EVP_sha256());
   const Bio bio(::BIO_new(::BIO_s_mem()));
@@ -56,7 +59,8 @@ std::string MakeRequestPem(EVP_PKEY* key, EVP_PKEY* signer, const std::string& c
   return BioText(bio.get());
 }
 
-TestNode::TestNode(const Fixture& plane, const FixtureNode& identity) : plane_(plane), identity_(identity) {
+TestNode::TestNode(const Fixture& plane, const FixtureNode& identity)
+    : plane_(plane), identity_(identity) {
   ChangeKey();
 }
 
@@ -71,7 +75,8 @@ std::unique_ptr<httplib::SSLClient> TestNode::Connect(bool with_certificate) con
   if (with_certificate) {
     const Result<Certificate> certificate = CertificateFromPem(certificate_pem_);
     REQUIRE(certificate.ok());
-    client = std::make_unique<httplib::SSLClient>("localhost", plane_.Port(), certificate->get(), key_.get());
+    client = std::make_unique<httplib::SSLClient>("localhost", plane_.Port(), certificate->get(),
+                                                  key_.get());
   } else {
     client = std::make_unique<httplib::SSLClient>("localhost", plane_.Port());
   }
@@ -89,10 +94,11 @@ std::string TestNode::ReadSome(const std::string& path, std::size_t limit) const
   const std::unique_ptr<httplib::SSLClient> client = Connect(true);
   client->set_read_timeout(1);
   std::string text;
-  client->Get(FullPath(path), Manners(false, {}), [&text, limit](const char* data, std::size_t size) {
-    text.append(data, size);
-    return text.size() < limit;
-  });
+  client->Get(FullPath(path), Manners(false, {}),
+              [&text, limit](const char* data, std::size_t size) {
+                text.append(data, size);
+                return text.size() < limit;
+              });
   return text;
 }
 
@@ -100,14 +106,16 @@ Reply TestNode::GetBare(const std::string& path, const httplib::Headers& more) c
   return ToReply(Connect(false)->Get(FullPath(path), Manners(false, more)));
 }
 
-Reply TestNode::Post(const std::string& path, const json& body, const httplib::Headers& more) const {
-  return ToReply(Connect(true)->Post(FullPath(path), Manners(TakesIdempotencyKey(path), more), body.dump(),
-                                     "application/json"));
+Reply TestNode::Post(const std::string& path, const json& body,
+                     const httplib::Headers& more) const {
+  return ToReply(Connect(true)->Post(FullPath(path), Manners(TakesIdempotencyKey(path), more),
+                                     body.dump(), "application/json"));
 }
 
-Reply TestNode::PostBare(const std::string& path, const json& body, const httplib::Headers& more) const {
-  return ToReply(Connect(false)->Post(FullPath(path), Manners(TakesIdempotencyKey(path), more), body.dump(),
-                                      "application/json"));
+Reply TestNode::PostBare(const std::string& path, const json& body,
+                         const httplib::Headers& more) const {
+  return ToReply(Connect(false)->Post(FullPath(path), Manners(TakesIdempotencyKey(path), more),
+                                      body.dump(), "application/json"));
 }
 
 Reply TestNode::TryEnroll(const json& members) const {
@@ -125,7 +133,9 @@ Reply TestNode::Enroll() {
   return reply;
 }
 
-Reply TestNode::Refresh() { return Post("enroll/refresh", {{"csr_pem", MakeRequestPem(key_.get())}}); }
+Reply TestNode::Refresh() {
+  return Post("enroll/refresh", {{"csr_pem", MakeRequestPem(key_.get())}});
+}
 
 json GoodHeartbeat() {
   return {{"boot_id", "5f2c9e01-0000-4000-8000-000000000000"},
@@ -142,7 +152,8 @@ std::string WriteImage(const Fixture& plane, const std::string& name, std::size_
   std::ofstream file(path, std::ios::binary);
   std::string block;
   for (std::size_t written = 0; written < size; written += block.size()) {
-    block = RandomHex(std::min<std::size_t>(4096, size - written)).substr(0, std::min<std::size_t>(4096, size - written));
+    block = RandomHex(std::min<std::size_t>(4096, size - written))
+                .substr(0, std::min<std::size_t>(4096, size - written));
     file << block;
   }
   return path;

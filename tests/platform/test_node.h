@@ -1,5 +1,5 @@
-// A node for the control plane's own tests: a key, a certificate request and requests with the agent's manners,
-// over real TLS with cpp-httplib's client. Nothing of the agent is in it.
+// A node for the control plane's own tests: a key, a certificate request and requests with the
+// agent's manners, over real TLS with cpp-httplib's client. Nothing of the agent is in it.
 #pragma once
 
 #include <memory>
@@ -26,7 +26,8 @@ struct Reply {
 };
 
 // A certificate request for the key, signed by `signer` (the key itself when null).
-std::string MakeRequestPem(EVP_PKEY* key, EVP_PKEY* signer = nullptr, const std::string& common_name = "node");
+std::string MakeRequestPem(EVP_PKEY* key, EVP_PKEY* signer = nullptr,
+                           const std::string& common_name = "node");
 
 class TestNode {
  public:
@@ -40,11 +41,13 @@ class TestNode {
 
   Reply Get(const std::string& path, const httplib::Headers& more = {}) const;
   Reply Post(const std::string& path, const json& body, const httplib::Headers& more = {}) const;
-  // What arrives of the body until the connection breaks, falls silent for a second, or `limit` is reached.
+  // What arrives of the body until the connection breaks, falls silent for a second, or `limit` is
+  // reached.
   std::string ReadSome(const std::string& path, std::size_t limit) const;
   // Without the client certificate.
   Reply GetBare(const std::string& path, const httplib::Headers& more = {}) const;
-  Reply PostBare(const std::string& path, const json& body, const httplib::Headers& more = {}) const;
+  Reply PostBare(const std::string& path, const json& body,
+                 const httplib::Headers& more = {}) const;
 
   const std::string& id() const { return identity_.id; }
   const std::string& certificate_pem() const { return certificate_pem_; }

@@ -19,7 +19,8 @@ constexpr std::size_t kMaxPayload = 2 << 20;
 constexpr std::size_t kChunk = 512 << 10;
 constexpr unsigned char kSessionContext[] = "powernode-platform";
 
-// The control plane's clock may differ from the machine's, so that the dates are judged by the rows instead.
+// The control plane's clock may differ from the machine's, so that the dates are judged by the rows
+// instead.
 int AllowDates(int ok, X509_STORE_CTX* context) {
   const int error = ::X509_STORE_CTX_get_error(context);
   if (ok == 0 && (error == X509_V_ERR_CERT_HAS_EXPIRED || error == X509_V_ERR_CERT_NOT_YET_VALID)) {
@@ -35,8 +36,8 @@ void SetTimeouts(int socket) {
   ::setsockopt(socket, SOL_SOCKET, SO_SNDTIMEO, &timeout, sizeof timeout);
 }
 
-bool SendSlice(const FileSlice& slice, std::size_t offset, std::size_t length, httplib::DataSink& sink,
-               std::vector<std::byte>& buffer) {
+bool SendSlice(const FileSlice& slice, std::size_t offset, std::size_t length,
+               httplib::DataSink& sink, std::vector<std::byte>& buffer) {
   const std::size_t wanted = std::min(length, buffer.size());
   const Result<std::size_t> got =
       Pread(*slice.file, std::span(buffer.data(), wanted), slice.offset + offset);
@@ -58,8 +59,9 @@ void SetBody(platform::Answer& answer, httplib::Response& response) {
           return SendSlice(slice, offset, length, sink, *buffer);
         });
   } else {
-    response.set_chunked_content_provider(
-        type, [](std::size_t, httplib::DataSink& sink) { return sink.write(std::string(4096, ' ').data(), 4096); });
+    response.set_chunked_content_provider(type, [](std::size_t, httplib::DataSink& sink) {
+      return sink.write(std::string(4096, ' ').data(), 4096);
+    });
   }
 }
 
@@ -69,7 +71,9 @@ Request ToRequest(const httplib::Request& from, Peer peer) {
   SetTarget(request, from.target);
   for (const auto& [name, value] : from.headers) {
     // cpp-httplib adds these itself.
-    if (name == "REMOTE_ADDR" || name == "REMOTE_PORT" || name == "LOCAL_ADDR" || name == "LOCAL_PORT") continue;
+    if (name == "REMOTE_ADDR" || name == "REMOTE_PORT" || name == "LOCAL_ADDR" ||
+        name == "LOCAL_PORT")
+      continue;
     request.headers.emplace_back(name, value);
   }
   request.body = from.body;
@@ -89,13 +93,15 @@ Result<TlsContext> TlsListener::MakeContext(const ServerCertificate& certificate
       ::SSL_CTX_use_PrivateKey(context.get(), certificate.key.get()) != 1 ||
       ::X509_STORE_add_cert(::SSL_CTX_get_cert_store(context.get()), leaf_root) != 1 ||
       ::SSL_CTX_add_client_CA(context.get(), leaf_root) != 1 ||
-      ::SSL_CTX_set_session_id_context(context.get(), kSessionContext, sizeof kSessionContext - 1) != 1)
+      ::SSL_CTX_set_session_id_context(context.get(), kSessionContext,
+                                       sizeof kSessionContext - 1) != 1)
     return OpenSslError("set up TLS context");
   ::SSL_CTX_set_verify(context.get(), SSL_VERIFY_PEER, &AllowDates);
   return context;
 }
 
-TlsListener::TlsListener(TlsContext context, ControlPlane& plane) : context_(std::move(context)), plane_(plane) {
+TlsListener::TlsListener(TlsContext context, ControlPlane& plane)
+    : context_(std::move(context)), plane_(plane) {
   const auto handler = [this](const httplib::Request& request, httplib::Response& response) {
     Answer(request, response);
   };
@@ -115,12 +121,14 @@ Result<int> TlsListener::Bind(const std::string& host, int port) {
   set_tcp_nodelay(true);
   if (port == 0) {
     port = bind_to_any_port(host);
-    if (port < 0) return Error(ErrorKind::kUnavailable, "listen_failed", "cannot listen on " + host);
+    if (port < 0)
+      return Error(ErrorKind::kUnavailable, "listen_failed", "cannot listen on " + host);
   } else if (!bind_to_port(host, port)) {
     return Error(ErrorKind::kUnavailable, "listen_failed",
                  "cannot listen on " + host + " port " + std::to_string(port));
   }
-  ::listen(svr_sock_, kBacklog);  // the library's own backlog of 5 is too short for 50 nodes at once
+  ::listen(svr_sock_,
+           kBacklog);  // the library's own backlog of 5 is too short for 50 nodes at once
   return port;
 }
 

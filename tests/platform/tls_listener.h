@@ -1,7 +1,7 @@
-// The TLS side of the control plane: accepts connections, asks each for a client certificate without insisting
-// (node-api.md §22), reads requests with cpp-httplib and sends what the ControlPlane answers. A presented
-// certificate must chain to the leaf authority, or the handshake fails; whether it is expired is the control
-// plane's own clock's business (authenticate.h).
+// The TLS side of the control plane: accepts connections, asks each for a client certificate
+// without insisting (node-api.md §22), reads requests with cpp-httplib and sends what the
+// ControlPlane answers. A presented certificate must chain to the leaf authority, or the handshake
+// fails; whether it is expired is the control plane's own clock's business (authenticate.h).
 //
 // One thread a connection, from a pool. Stop() may be called from any thread; Run() then returns.
 #pragma once
@@ -19,8 +19,10 @@ namespace powernode::platform {
 
 class TlsListener final : private httplib::Server {
  public:
-  // `leaf_root` is the certificate that client certificates must chain to. `plane` must outlive the listener.
-  static Result<TlsContext> MakeContext(const ServerCertificate& certificate, X509* server_root, X509* leaf_root);
+  // `leaf_root` is the certificate that client certificates must chain to. `plane` must outlive the
+  // listener.
+  static Result<TlsContext> MakeContext(const ServerCertificate& certificate, X509* server_root,
+                                        X509* leaf_root);
   TlsListener(TlsContext context, ControlPlane& plane);
 
   // Port 0 takes a free one. Returns the port.

@@ -90,7 +90,8 @@ ssize_t TlsStream::write(const char* data, size_t size) {
 
 bool TlsStream::Send(const char* data, std::size_t size) {
   while (size > 0 && !dead_) {
-    const int sent = ::SSL_write(tls_.get(), data, static_cast<int>(std::min<std::size_t>(size, 1 << 20)));
+    const int sent =
+        ::SSL_write(tls_.get(), data, static_cast<int>(std::min<std::size_t>(size, 1 << 20)));
     if (sent <= 0) {
       Kill();
       break;
@@ -109,10 +110,12 @@ bool TlsStream::SendBody(const char* data, std::size_t size) {
     if (body_sent_ >= stall_at) StaySilent();
     if (body_sent_ >= close_at) Kill();
     if (size == 0 || dead_) break;
-    std::uint64_t slice = std::min<std::uint64_t>({size, stall_at - body_sent_, close_at - body_sent_});
+    std::uint64_t slice =
+        std::min<std::uint64_t>({size, stall_at - body_sent_, close_at - body_sent_});
     if (plan_.bytes_per_second > 0) {
       slice = std::min(slice, std::max<std::uint64_t>(plan_.bytes_per_second / 20, 1));
-      std::this_thread::sleep_for(std::chrono::microseconds(slice * 1000000 / plan_.bytes_per_second));
+      std::this_thread::sleep_for(
+          std::chrono::microseconds(slice * 1000000 / plan_.bytes_per_second));
     }
     if (plan_.flip_at && *plan_.flip_at >= body_sent_ && *plan_.flip_at < body_sent_ + slice) {
       std::string changed(data, slice);

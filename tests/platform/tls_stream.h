@@ -1,6 +1,7 @@
-// One TLS connection as cpp-httplib's Stream, and the place where wire faults happen: the plan for the current
-// answer says after how many body bytes to go silent, to close, or to send a wrong one. cpp-httplib writes the
-// header block in one call and the body after it, which is how the two are told apart.
+// One TLS connection as cpp-httplib's Stream, and the place where wire faults happen: the plan for
+// the current answer says after how many body bytes to go silent, to close, or to send a wrong one.
+// cpp-httplib writes the header block in one call and the body after it, which is how the two are
+// told apart.
 //
 // Used by one thread. The socket is blocking, with time-outs set by the listener.
 #pragma once

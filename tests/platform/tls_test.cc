@@ -21,6 +21,7 @@ Handshake Try(const Fixture& plane, const std::string& name, int max_version = T
   BIO_get_ssl(bio.get(), &tls);
   BIO_set_conn_hostname(bio.get(), ("127.0.0.1:" + std::to_string(plane.Port())).c_str());
   X509_VERIFY_PARAM* const expected = ::SSL_get0_param(tls);
+  ::X509_VERIFY_PARAM_set_hostflags(expected, X509_CHECK_FLAG_NEVER_CHECK_SUBJECT);
   if (::X509_VERIFY_PARAM_set1_ip_asc(expected, name.c_str()) != 1)
     ::X509_VERIFY_PARAM_set1_host(expected, name.c_str(), 0);
   ::SSL_set_verify(tls, SSL_VERIFY_PEER, nullptr);
@@ -55,8 +56,9 @@ TEST_CASE("shows a certificate with the flaw that was asked for") {
   };
   for (const Row& row : {Row{"good", X509_V_OK}, Row{"expired", X509_V_ERR_CERT_HAS_EXPIRED},
                          Row{"not-yet-valid", X509_V_ERR_CERT_NOT_YET_VALID},
-                         Row{"wrong-name", X509_V_ERR_HOSTNAME_MISMATCH}, Row{"no-name", X509_V_ERR_HOSTNAME_MISMATCH}}) {
-    CAPTURE(row.certificate);
+                         Row{"wrong-name", X509_V_ERR_HOSTNAME_MISMATCH},
+                         Row{"no-name", X509_V_ERR_HOSTNAME_MISMATCH}}) {
+    CAPTURE(std::string(row.certificate));
     const Fixture plane({"--certificate", row.certificate});
     CHECK(Try(plane, "localhost").verify_result == row.verify_result);
   }

@@ -49,21 +49,26 @@ Status RunSet(const CommandLine& line, const Given& given) {
 
 void AddViewCommands(CLI::App& app, CommandLine& line) {
   auto given = std::make_shared<Given>();
-  CLI::App* status = app.add_subcommand("status", "nodes, modules, tasks, and what was refused or wrong");
+  CLI::App* status =
+      app.add_subcommand("status", "nodes, modules, tasks, and what was refused or wrong");
   status->add_flag("--json", given->as_json, "everything, for programs");
-  status->callback([given, &line] { line.run = [given, &line] { return RunStatus(line, *given); }; });
+  status->callback(
+      [given, &line] { line.run = [given, &line] { return RunStatus(line, *given); }; });
 
-  CLI::App* requests = app.add_subcommand("requests", "every request so far, one JSON object a line");
+  CLI::App* requests =
+      app.add_subcommand("requests", "every request so far, one JSON object a line");
   requests->callback([&line] { line.run = [&line] { return RunRequests(line); }; });
 
-  CLI::App* clock = app.add_subcommand("clock", "set the control plane's clock; back to the machine's without options");
+  CLI::App* clock = app.add_subcommand(
+      "clock", "set the control plane's clock; back to the machine's without options");
   CLI::Option* time = clock->add_option("--time", given->time, "as in 2026-05-20T10:00:00Z");
   clock->add_option("--advance", given->advance, "seconds to move it by")->excludes(time);
   clock->callback([given, &line] { line.run = [given, &line] { return RunClock(line, *given); }; });
 
   CLI::App* set = app.add_subcommand("set", "change how it behaves; prints the settings");
   set->add_option("--next-poll", given->next_poll, "seconds that heartbeats ask nodes to wait");
-  set->add_option("--leaf-lifetime", given->leaf_lifetime, "seconds that new certificates are valid");
+  set->add_option("--leaf-lifetime", given->leaf_lifetime,
+                  "seconds that new certificates are valid");
   set->callback([given, &line] { line.run = [given, &line] { return RunSet(line, *given); }; });
 }
 
