@@ -76,6 +76,9 @@ def run():
     keep = os.environ.get("KEEP") == "1"
     if LEFT_RUNNING.exists():
         sys.exit(f"demo: one is still running in {os.readlink(LEFT_RUNNING)}: end it with tests/vm/demo stop")
+    for program in (images.agent(), images.platform()):
+        if not os.access(program, os.X_OK):
+            sys.exit(f"demo: there is no {program}: run make build first")
     show = Show()
     laboratory = lab.Lab(keep_processes=keep)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))

@@ -52,7 +52,7 @@ class NodeTest(unittest.TestCase):
         cls.persist = cls.lab.new_disk("node-1")
         cls.boots = 0
 
-    def hardware(self, command_line, generator="initramfs-tools", series="6.12", leave_out=(), disks=None):
+    def hardware(self, command_line, generator="initramfs-tools", series="6.12", leave_out=(), disks=None, clock=""):
         self.web = machine.free_port()
         return machine.Hardware(
             kernel=images.kernel(series),
@@ -60,7 +60,8 @@ class NodeTest(unittest.TestCase):
             command_line=command_line,
             disks=[self.persist] if disks is None else disks,
             fw_cfg=self.node.fw_cfg(self.lab.directory, leave_out),
-            forward={self.web: 80})
+            forward={self.web: 80},
+            clock=clock)
 
     def power_on(self, hardware):
         type(self).boots += 1

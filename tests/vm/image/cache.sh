@@ -69,9 +69,9 @@ cache_build_failed() {
   say "building $building failed, whole log: $vm_cache/$building.log"
 }
 
-# Keys that nobody used for a fortnight are of sources long gone.
+# Keys that nobody used for two days are of sources long gone.
 cache_forget_old() {
   find "$vm_cache" -mindepth 1 -maxdepth 1 -type d \
-    \( -name "$1-????????????????" -o -name ".$1.??????" \) -mtime +14 \
+    \( -name "$1-????????????????" -o -name ".$1.??????" \) -mtime +2 \
     -exec rm -rf --one-file-system {} +
 }
