@@ -1,5 +1,6 @@
-// The agent's own systemd unit, rendered at boot into /run/systemd/system so that the root image need not
-// know about the agent. An installed unit of the same name in /etc wins, as systemd has it.
+// The agent's own systemd unit, rendered at boot into /run/systemd/system so that the root image
+// need not know about the agent. An installed unit of the same name in /etc wins, as systemd has
+// it.
 #pragma once
 
 #include <string>

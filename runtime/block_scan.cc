@@ -35,7 +35,8 @@ std::vector<BlockFilesystem> ScanBlockFilesystems(const Paths& paths) {
                                       BLKID_SUBLKS_TYPE | BLKID_SUBLKS_LABEL | BLKID_SUBLKS_UUID);
     blkid_probe_enable_partitions(probe.get(), 1);
     blkid_probe_set_partitions_flags(probe.get(), BLKID_PARTS_ENTRY_DETAILS);
-    if (blkid_do_safeprobe(probe.get()) != 0) continue;  // nothing known, or contradictory super blocks
+    if (blkid_do_safeprobe(probe.get()) != 0)
+      continue;  // nothing known, or contradictory super blocks
     found.push_back({.device = device,
                      .type = Value(probe.get(), "TYPE"),
                      .label = Value(probe.get(), "LABEL"),

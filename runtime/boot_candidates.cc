@@ -7,7 +7,7 @@
 namespace powernode::runtime {
 namespace {
 
-constexpr unsigned kLiveTries = 3;                       // node-files.md §9.5
+constexpr unsigned kLiveTries = 3;  // node-files.md §9.5
 constexpr std::chrono::milliseconds kBetweenTries{2'000};
 constexpr std::chrono::milliseconds kLiveBudget{20'000};
 
@@ -36,15 +36,17 @@ Status BootCandidates::Join(std::stop_token stop) {
   const Joined& joined = *attempt.outcome;
   const enroll::Credentials& credentials = *joined.credentials;
   console_.Say("identity", credentials.instance_id + " from " + joined.source);
-  for (const Error& finding : joined.findings) console_.Say("identity", "note: " + finding.message());
+  for (const Error& finding : joined.findings)
+    console_.Say("identity", "note: " + finding.message());
   if (joined.by == JoinedBy::kEnrolled)
     console_.Say("enroll", "certificate " + credentials.serial.substr(0, 16) + " from " +
                                credentials.platform.ToString() + ", valid until " +
                                FormatTime(credentials.not_after));
   else
-    console_.Say("enroll", "skipped: certificate of " + credentials.generation + " is valid until " +
-                               FormatTime(credentials.not_after));
-  platform_.session = std::make_unique<enroll::Session>(joined.credentials, enroll::CurlTransports(), clock_);
+    console_.Say("enroll", "skipped: certificate of " + credentials.generation +
+                               " is valid until " + FormatTime(credentials.not_after));
+  platform_.session =
+      std::make_unique<enroll::Session>(joined.credentials, enroll::CurlTransports(), clock_);
   platform_.api = std::make_unique<enroll::NodeApi>(*platform_.session);
   return Ok();
 }
@@ -70,23 +72,27 @@ Result<Composition> BootCandidates::Live(std::stop_token stop) {
   }
 }
 
-// A list that lost modules for no stated reason is left to the running agent to confirm (node-files.md §10.2, D4).
+// A list that lost modules for no stated reason is left to the running agent to confirm
+// (node-files.md §10.2, D4).
 Result<Composition> BootCandidates::Believed(Assignment live) {
   const Result<std::optional<LastKnownGood>> good = LoadLastKnownGood(paths_);
   if (settings_.last_known_good && good && *good) {
     const std::vector<std::string> gone = UnannouncedRemovals((*good)->composition, live);
     if (!gone.empty())
       return Error(ErrorKind::kCannotTell, "unconfirmed_shrink",
-                   "the assigned set lacks " + gone.front() + ", and the platform does not say it was removed");
+                   "the assigned set lacks " + gone.front() +
+                       ", and the platform does not say it was removed");
   }
   return std::move(live.composition);
 }
 
 Result<Composition> BootCandidates::LastKnownGoodSet() {
   if (!settings_.last_known_good)
-    return Error(ErrorKind::kNotFound, "no_lkg", "the last known good set is switched off (lkg=off)");
+    return Error(ErrorKind::kNotFound, "no_lkg",
+                 "the last known good set is switched off (lkg=off)");
   ASSIGN_OR_RETURN(std::optional<LastKnownGood> good, LoadLastKnownGood(paths_));
-  if (!good) return Error(ErrorKind::kNotFound, "no_lkg", "this node has no last known good set yet");
+  if (!good)
+    return Error(ErrorKind::kNotFound, "no_lkg", "this node has no last known good set yet");
   good->composition.reason = "confirmed " + FormatTime(good->confirmed_at);
   return std::move(good->composition);
 }

@@ -1,5 +1,5 @@
-// What a boot may compose, in the order of node-files.md §10.2 (here: live, then last known good), and what
-// each attempt needs: the node's own session to the platform, if there is one.
+// What a boot may compose, in the order of node-files.md §10.2 (here: live, then last known good),
+// and what each attempt needs: the node's own session to the platform, if there is one.
 #pragma once
 
 #include <memory>
@@ -29,12 +29,12 @@ struct Platform {
 
 class BootCandidates {
  public:
-  BootCandidates(const Paths& paths, const Settings& settings, PersistState persist, BootConsole& console,
-                 Clock& clock)
+  BootCandidates(const Paths& paths, const Settings& settings, PersistState persist,
+                 BootConsole& console, Clock& clock)
       : paths_(paths), settings_(settings), persist_(persist), console_(console), clock_(clock) {}
 
-  // Joins if that has not happened yet, and asks for the assignment: at most three tries, two seconds apart.
-  // The error's stage is in failed_stage().
+  // Joins if that has not happened yet, and asks for the assignment: at most three tries, two
+  // seconds apart. The error's stage is in failed_stage().
   Result<Composition> Live(std::stop_token stop);
 
   // kNotFound "no_lkg" when there is none or it is switched off.

@@ -48,8 +48,10 @@ void BootConsole::Fail(std::string_view stage, const Error& error) {
 
 void BootConsole::Keep(const Paths& paths, std::string_view boot_id) const {
   std::string log;
-  if (const Result<std::string> old = ReadFile(paths.boot_log, kMaxLogBytes)) log = NewestBoots(*old);
-  log += std::string(kBootMark) + std::string(boot_id) + " " + FormatTime(SystemClock().UnixSeconds()) + "\n";
+  if (const Result<std::string> old = ReadFile(paths.boot_log, kMaxLogBytes))
+    log = NewestBoots(*old);
+  log += std::string(kBootMark) + std::string(boot_id) + " " +
+         FormatTime(SystemClock().UnixSeconds()) + "\n";
   for (const std::string& line : lines_) log += line + "\n";
   if (!MakeDirectories(DirectoryOf(paths.boot_log), 0750)) return;
   (void)WriteFileAtomically(paths.boot_log, log, 0640);

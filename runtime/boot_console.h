@@ -1,6 +1,6 @@
-// One line a stage on the boot console (BO-26): `[boot:fetch] nginx: 12.3 MiB in 0.4 s (t=6.12s)`. The same
-// line goes to the kernel log, so that it survives into the journal, and is kept for boot.log. What came from
-// outside is made printable; secrets have no way in.
+// One line a stage on the boot console (BO-26): `[boot:fetch] nginx: 12.3 MiB in 0.4 s (t=6.12s)`.
+// The same line goes to the kernel log, so that it survives into the journal, and is kept for
+// boot.log. What came from outside is made printable; secrets have no way in.
 #pragma once
 
 #include <string>
@@ -21,8 +21,8 @@ class BootConsole {
   // "stage failed: text [code]".
   void Fail(std::string_view stage, const Error& error);
 
-  // Writes the lines so far to the persist partition's boot.log, which keeps the last five boots. Best effort:
-  // a boot does not fail for its log.
+  // Writes the lines so far to the persist partition's boot.log, which keeps the last five boots.
+  // Best effort: a boot does not fail for its log.
   void Keep(const Paths& paths, std::string_view boot_id) const;
 
  private:

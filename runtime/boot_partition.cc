@@ -10,7 +10,8 @@
 namespace powernode::runtime {
 namespace {
 
-constexpr std::string_view kEfiSystemPartition = "c12a7328-f81f-11d2-ba4b-00a0c93ec93b";  // UEFI 2.10, 5.3.3
+constexpr std::string_view kEfiSystemPartition =
+    "c12a7328-f81f-11d2-ba4b-00a0c93ec93b";  // UEFI 2.10, 5.3.3
 
 }  // namespace
 
@@ -22,7 +23,9 @@ const BlockFilesystem* ChooseBootPartition(const std::vector<BlockFilesystem>& a
     return found == all.end() ? nullptr : &*found;
   };
   if (const auto* named = first([](const auto& f) { return f.label == "BOOT"; })) return named;
-  if (const auto* efi = first([](const auto& f) { return f.partition_type == kEfiSystemPartition; })) return efi;
+  if (const auto* efi =
+          first([](const auto& f) { return f.partition_type == kEfiSystemPartition; }))
+    return efi;
   return first([](const auto&) { return true; });
 }
 
@@ -31,14 +34,16 @@ identity::BootPartitionReader BootPartitionOf(const Paths& paths) {
     const std::vector<BlockFilesystem> all = ScanBlockFilesystems(paths);
     const BlockFilesystem* partition = ChooseBootPartition(all);
     if (partition == nullptr)
-      return Error(ErrorKind::kNotFound, "no_boot_partition", "this machine has no FAT file system");
+      return Error(ErrorKind::kNotFound, "no_boot_partition",
+                   "this machine has no FAT file system");
     const std::string directory = paths.run + "/boot-partition";
     RETURN_IF_ERROR(MakeDirectories(directory, 0700));
     if (::mount(partition->device.c_str(), directory.c_str(), "vfat",
                 MS_RDONLY | MS_NODEV | MS_NOSUID | MS_NOEXEC, nullptr) < 0)
       return SystemError("mount " + partition->device + " (vfat)", errno);
     use(directory);
-    if (::umount2(directory.c_str(), UMOUNT_NOFOLLOW) < 0) return SystemError("unmount " + directory, errno);
+    if (::umount2(directory.c_str(), UMOUNT_NOFOLLOW) < 0)
+      return SystemError("unmount " + directory, errno);
     return Ok();
   };
 }

@@ -1,6 +1,6 @@
-// The boot partition, looked at for the moment it takes (node-files.md §2.5): the FAT file system labelled BOOT,
-// else the EFI system partition by its type, else the first FAT file system. Mounted read-only on a private
-// directory below $R and unmounted again.
+// The boot partition, looked at for the moment it takes (node-files.md §2.5): the FAT file system
+// labelled BOOT, else the EFI system partition by its type, else the first FAT file system. Mounted
+// read-only on a private directory below $R and unmounted again.
 #pragma once
 
 #include <vector>

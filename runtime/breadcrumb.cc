@@ -47,7 +47,8 @@ Result<std::string> BootId(const Paths& paths) {
   return *std::move(text);
 }
 
-Result<std::optional<std::string>> WriteBreadcrumb(const Paths& paths, const Breadcrumb& breadcrumb) {
+Result<std::optional<std::string>> WriteBreadcrumb(const Paths& paths,
+                                                   const Breadcrumb& breadcrumb) {
   Json body = ToJson(breadcrumb.composition);
   body["boot_id"] = breadcrumb.boot_id;
   body["mode"] = NodeModeName(breadcrumb.mode);
@@ -57,7 +58,8 @@ Result<std::optional<std::string>> WriteBreadcrumb(const Paths& paths, const Bre
   RETURN_IF_ERROR(WriteState(BreadcrumbFile(paths), body));
 
   Status copied = MakeDirectories(paths.compose_state, 0700);
-  if (copied) copied = WriteState({.path = paths.compose_state + "/last-boot.json", .format = kFormat}, body);
+  if (copied)
+    copied = WriteState({.path = paths.compose_state + "/last-boot.json", .format = kFormat}, body);
   if (!copied) return std::optional(copied.error().message());
   return std::optional<std::string>();
 }

@@ -1,5 +1,6 @@
-// What this boot composed ($R/composed.json, node-files.md §5.5): written by the composer after the mounts are
-// read back and before the switch; read by the running agent. A breadcrumb of another boot counts as absent.
+// What this boot composed ($R/composed.json, node-files.md §5.5): written by the composer after the
+// mounts are read back and before the switch; read by the running agent. A breadcrumb of another
+// boot counts as absent.
 #pragma once
 
 #include <optional>
@@ -28,9 +29,10 @@ struct Breadcrumb {
 // The kernel's boot id; kCannotTell when /proc has none.
 Result<std::string> BootId(const Paths& paths);
 
-// Writes $R/composed.json and the copy in $S/compose/last-boot.json (the copy's failure is returned as
-// a finding text, not as an error: a full persist disk must not stop a boot).
-Result<std::optional<std::string>> WriteBreadcrumb(const Paths& paths, const Breadcrumb& breadcrumb);
+// Writes $R/composed.json and the copy in $S/compose/last-boot.json (the copy's failure is returned
+// as a finding text, not as an error: a full persist disk must not stop a boot).
+Result<std::optional<std::string>> WriteBreadcrumb(const Paths& paths,
+                                                   const Breadcrumb& breadcrumb);
 
 // nullopt when there is none of this boot.
 Result<std::optional<Breadcrumb>> ReadBreadcrumb(const Paths& paths);

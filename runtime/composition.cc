@@ -43,7 +43,8 @@ Result<ComposedModule> ModuleFromJson(const Json& json) {
   module.digest = *digest;
   module.effective_priority = *priority;
   module.name = GetString(json, "name").value_or(*id);
-  module.size = static_cast<std::uint64_t>(std::max<std::int64_t>(0, GetInt(json, "size").value_or(0)));
+  module.size =
+      static_cast<std::uint64_t>(std::max<std::int64_t>(0, GetInt(json, "size").value_or(0)));
   module.format = GetString(json, "format").value_or("erofs");
   module.fsverity = GetString(json, "fsverity").value_or("");
   module.manifest_sha256 = GetString(json, "manifest_sha256").value_or("");
@@ -75,7 +76,8 @@ std::string CompositionHash(const std::vector<ComposedModule>& modules) {
   SortLowToHigh(sorted);
   std::string lines;
   for (const ComposedModule& module : sorted) {
-    lines += module.id + " " + module.digest + " " + (module.fsverity.empty() ? "-" : module.fsverity) + " " +
+    lines += module.id + " " + module.digest + " " +
+             (module.fsverity.empty() ? "-" : module.fsverity) + " " +
              std::to_string(module.effective_priority) + " " + module.manifest_sha256 + "\n";
   }
   return Sha256Hex(lines);
@@ -105,8 +107,8 @@ Result<Composition> CompositionFromJson(const Json& body) {
   if (GetString(body, "composition") != CompositionHash(composition.modules))
     return Malformed("its hash is not that of its modules");
   composition.revision = GetInt(body, "revision").value_or(0);
-  composition.source =
-      GetString(body, "source") == "lkg" ? CompositionSource::kLastKnownGood : CompositionSource::kLive;
+  composition.source = GetString(body, "source") == "lkg" ? CompositionSource::kLastKnownGood
+                                                          : CompositionSource::kLive;
   composition.reason = GetString(body, "reason").value_or("");
   composition.created_at = ParseTime(GetString(body, "created_at").value_or("")).value_or(0);
   return composition;

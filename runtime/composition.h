@@ -1,5 +1,6 @@
-// A composition: which modules, in which order, make up the root or the union (node-files.md §5.5). Its hash
-// names it: two nodes with the same hash run the same bytes in the same order with the same manifests.
+// A composition: which modules, in which order, make up the root or the union (node-files.md §5.5).
+// Its hash names it: two nodes with the same hash run the same bytes in the same order with the
+// same manifests.
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,5 @@
-// What is amiss, as the platform and the operator see it (node-api.md §8.1): a code, a severity, a subject and a
-// detail, kept until the cause is gone and never twice. Thread-safe.
+// What is amiss, as the platform and the operator see it (node-api.md §8.1): a code, a severity, a
+// subject and a detail, kept until the cause is gone and never twice. Thread-safe.
 #pragma once
 
 #include <cstdint>
@@ -30,7 +30,8 @@ class Findings {
   Findings(Clock& clock, Log& log) : clock_(clock), log_(log) {}
 
   // Logs the first occurrence and each change of the detail, nothing else (RT-15).
-  void Raise(const std::string& code, Severity severity, const std::string& subject, const std::string& detail);
+  void Raise(const std::string& code, Severity severity, const std::string& subject,
+             const std::string& detail);
   void Raise(Severity severity, const std::string& subject, const Error& error) {
     Raise(error.code(), severity, subject, error.message());
   }

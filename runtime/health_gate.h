@@ -1,5 +1,6 @@
-// When a set of modules counts as good (node-files.md §10.4): so many good probes in a row, so far apart, not
-// before the system has been up for a while. A pure state machine; who probes and how is the caller's.
+// When a set of modules counts as good (node-files.md §10.4): so many good probes in a row, so far
+// apart, not before the system has been up for a while. A pure state machine; who probes and how is
+// the caller's.
 #pragma once
 
 #include <chrono>

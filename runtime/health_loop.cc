@@ -17,8 +17,8 @@ constexpr std::chrono::seconds kAfterVerdict{60};
 }  // namespace
 
 HealthLoop::HealthLoop(const Paths& paths, const Settings& settings, Systemd* systemd,
-                       const HeartbeatLoop& heartbeat, const SharedPlatform& platform, ReportBoard& board,
-                       Findings& findings, Clock& clock, Log& log,
+                       const HeartbeatLoop& heartbeat, const SharedPlatform& platform,
+                       ReportBoard& board, Findings& findings, Clock& clock, Log& log,
                        std::function<void()> on_change)
     : paths_(paths),
       settings_(settings),
@@ -38,7 +38,8 @@ std::chrono::milliseconds HealthLoop::Tick(std::stop_token) {
   ObserveDisk();
   JudgeGate();
   WriteStatus();
-  return gate_.passed() ? std::min(kAfterVerdict, settings_.gate_interval * 4) : settings_.gate_interval;
+  return gate_.passed() ? std::min(kAfterVerdict, settings_.gate_interval * 4)
+                        : settings_.gate_interval;
 }
 
 void HealthLoop::ObserveModules() {
@@ -89,8 +90,9 @@ void HealthLoop::ObserveServices() {
 void HealthLoop::ObserveDisk() {
   const PersistState state = ObservePersist(paths_);
   if (state == PersistState::kReadOnly)
-    findings_.Raise("persist_read_only", Severity::kHigh, "persist",
-                    paths_.persist + " cannot be written: nothing new is kept, look at the disk (dmesg)");
+    findings_.Raise(
+        "persist_read_only", Severity::kHigh, "persist",
+        paths_.persist + " cannot be written: nothing new is kept, look at the disk (dmesg)");
   else
     findings_.Clear("persist_read_only", "persist");
   board_.Update([&](NodeReport& next) { next.persist = state; });
@@ -99,7 +101,8 @@ void HealthLoop::ObserveDisk() {
   const std::uint64_t free_mib = space->free_bytes / (1024 * 1024);
   if (free_mib < settings_.cache_floor_mib)
     findings_.Raise("persist_low", Severity::kMedium, "persist",
-                    "less than " + std::to_string(settings_.cache_floor_mib) + " MiB are free on " + paths_.persist);
+                    "less than " + std::to_string(settings_.cache_floor_mib) + " MiB are free on " +
+                        paths_.persist);
   else
     findings_.Clear("persist_low", "persist");
   board_.Update([&](NodeReport& next) { next.persist_free_mib = free_mib; });
@@ -109,7 +112,8 @@ std::string HealthLoop::Problem() const {
   const std::shared_ptr<const NodeReport> report = board_.Get();
   if (!report->breadcrumb) return "nothing is composed";
   if (report->breadcrumb->incomplete) return "the composition is incomplete";
-  if (report->live_ids.size() != report->breadcrumb->composition.modules.size()) return "a module is not live";
+  if (report->live_ids.size() != report->breadcrumb->composition.modules.size())
+    return "a module is not live";
   for (const ServiceReport& service : report->services)
     if (service.state.active != "active" && service.state.active != "inactive")
       return service.state.name + " is " + service.state.active;
@@ -151,8 +155,8 @@ void HealthLoop::JudgeGate() {
 void HealthLoop::WriteStatus() {
   const std::shared_ptr<JoinedPlatform> platform = platform_.Get();
   const enroll::CredentialsPtr credentials = platform ? platform->session.credentials() : nullptr;
-  const Json body = StatusBody(*board_.Get(), credentials.get(), heartbeat_.last(), findings_.ToJson(),
-                               clock_.UnixSeconds());
+  const Json body = StatusBody(*board_.Get(), credentials.get(), heartbeat_.last(),
+                               findings_.ToJson(), clock_.UnixSeconds());
   if (Status written = WriteFileAtomically(paths_.status, DumpJson(body, 2) + "\n", 0644); !written)
     findings_.Raise(Severity::kLow, "status", written.error());
 }

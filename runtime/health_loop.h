@@ -1,5 +1,6 @@
-// Looks at what really runs: layers in the live root, units, free space; writes $R/status.json; and decides when
-// this boot's set counts as good, which makes it the last known good one (node-files.md §10.3, §10.4).
+// Looks at what really runs: layers in the live root, units, free space; writes $R/status.json; and
+// decides when this boot's set counts as good, which makes it the last known good one
+// (node-files.md §10.3, §10.4).
 #pragma once
 
 #include <chrono>
@@ -22,9 +23,9 @@ namespace powernode::runtime {
 class HealthLoop {
  public:
   // `on_change` is called when another set of modules is live than before.
-  HealthLoop(const Paths& paths, const Settings& settings, Systemd* systemd, const HeartbeatLoop& heartbeat,
-             const SharedPlatform& platform, ReportBoard& board, Findings& findings, Clock& clock, Log& log,
-             std::function<void()> on_change);
+  HealthLoop(const Paths& paths, const Settings& settings, Systemd* systemd,
+             const HeartbeatLoop& heartbeat, const SharedPlatform& platform, ReportBoard& board,
+             Findings& findings, Clock& clock, Log& log, std::function<void()> on_change);
 
   std::chrono::milliseconds Tick(std::stop_token stop);
 

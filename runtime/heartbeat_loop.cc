@@ -34,9 +34,11 @@ std::chrono::milliseconds HeartbeatLoop::Tick(std::stop_token stop) {
     last_ = {.at = clock_.UnixSeconds(), .error = ""};
     if (answer->assignment_revision) assignment_revision_ = answer->assignment_revision;
   }
-  if (first) log_.Info("heartbeat", "first heartbeat answered by " + credentials->platform.ToString());
+  if (first)
+    log_.Info("heartbeat", "first heartbeat answered by " + credentials->platform.ToString());
   std::chrono::milliseconds next = period_;
-  if (answer->next_poll && (period_ >= kDefaultPeriod || *answer->next_poll < period_)) next = *answer->next_poll;
+  if (answer->next_poll && (period_ >= kDefaultPeriod || *answer->next_poll < period_))
+    next = *answer->next_poll;
   return Jittered(next, 0.1);
 }
 

@@ -1,5 +1,5 @@
-// One heartbeat after another (node-api.md §8.1): every 30 s ± 10 % or as the platform asks; after a failure
-// 5 s doubling to 120 s. Blocked by nothing but its own request.
+// One heartbeat after another (node-api.md §8.1): every 30 s ± 10 % or as the platform asks; after
+// a failure 5 s doubling to 120 s. Blocked by nothing but its own request.
 #pragma once
 
 #include <chrono>
@@ -17,8 +17,9 @@ namespace powernode::runtime {
 
 class HeartbeatLoop {
  public:
-  HeartbeatLoop(const Paths& paths, std::chrono::milliseconds period, const SharedPlatform& platform,
-                const ReportBoard& board, Findings& findings, Clock& clock, Log& log)
+  HeartbeatLoop(const Paths& paths, std::chrono::milliseconds period,
+                const SharedPlatform& platform, const ReportBoard& board, Findings& findings,
+                Clock& clock, Log& log)
       : paths_(paths),
         period_(period),
         platform_(platform),

@@ -5,6 +5,7 @@
 #include <cerrno>
 
 #include "agent/base/files.h"
+#include "agent/base/lock_file.h"
 #include "mount/compose.h"
 #include "mount/erofs_superblock.h"
 #include "mount/mount_table.h"
@@ -22,7 +23,8 @@ Status UnmountIfMounted(const mount::MountTable& table, const std::string& path)
   if (::umount2(path.c_str(), UMOUNT_NOFOLLOW) == 0) return Ok();
   if (errno == EBUSY)
     return Error(ErrorKind::kSystem, std::string(kMountInUse),
-                 "unmount " + path + ": a process that is no module service works in it; `fuser -vm " + path +
+                 "unmount " + path +
+                     ": a process that is no module service works in it; `fuser -vm " + path +
                      "` names it");
   return SystemError("unmount " + path, errno);
 }
@@ -64,13 +66,15 @@ Result<Breadcrumb> Compose(const HostUnionContext& context, const Composition& w
   return breadcrumb;
 }
 
-// Writes the units of the set and starts them. A unit that does not start is a finding, not a failed change.
+// Writes the units of the set and starts them. A unit that does not start is a finding, not a
+// failed change.
 Status StartUnits(const HostUnionContext& context, Breadcrumb& breadcrumb) {
   const ModuleUnits units = RenderModuleUnits(breadcrumb.composition, context.paths.union_root);
   breadcrumb.findings.insert(breadcrumb.findings.end(), units.refused.begin(), units.refused.end());
   breadcrumb.incomplete = !units.refused.empty();
   ASSIGN_OR_RETURN(const UnitChanges changes, SyncUnits(context.paths, units.units));
-  breadcrumb.findings.insert(breadcrumb.findings.end(), changes.findings.begin(), changes.findings.end());
+  breadcrumb.findings.insert(breadcrumb.findings.end(), changes.findings.begin(),
+                             changes.findings.end());
   if (context.systemd == nullptr) return Ok();
   if (!changes.empty()) RETURN_IF_ERROR(context.systemd->Reload());
   std::vector<std::string> names;
@@ -93,7 +97,8 @@ Result<Breadcrumb> Replace(const HostUnionContext& context, const Composition& w
   RETURN_IF_ERROR(UnmountUnion(context.paths));
   ASSIGN_OR_RETURN(Breadcrumb breadcrumb, Compose(context, wanted, std::move(layers)));
   RETURN_IF_ERROR(StartUnits(context, breadcrumb));
-  ASSIGN_OR_RETURN(const std::optional<std::string> not_kept, WriteBreadcrumb(context.paths, breadcrumb));
+  ASSIGN_OR_RETURN(const std::optional<std::string> not_kept,
+                   WriteBreadcrumb(context.paths, breadcrumb));
   if (not_kept) breadcrumb.findings.push_back(*not_kept);
   return breadcrumb;
 }
@@ -108,27 +113,35 @@ Result<std::optional<Breadcrumb>> RunningUnion(const Paths& paths) {
   return breadcrumb;
 }
 
-Result<Breadcrumb> ApplyHostUnion(const HostUnionContext& context, Composition wanted, Network network,
-                                  std::stop_token stop) {
+Result<Breadcrumb> ApplyHostUnion(const HostUnionContext& context, Composition wanted,
+                                  Network network, std::stop_token stop) {
   RETURN_IF_ERROR(MakeRuntimeDirectory(context.paths));
   const auto silent = [](const ModuleProven&) {};
   ASSIGN_OR_RETURN(std::vector<mount::LayerRequest> layers,
                    ProveModules(wanted, context.puller, network, stop, silent));
-  ASSIGN_OR_RETURN(std::optional<Breadcrumb> before, RunningUnion(context.paths));
   RETURN_IF_ERROR(CheckImages(layers));
+  // An operator's command and the service must not take the union apart at the same time.
+  ASSIGN_OR_RETURN(const LockFile one_change,
+                   LockFile::Take(context.paths.union_lock, "change of the union",
+                                  std::chrono::milliseconds(60'000)));
+  ASSIGN_OR_RETURN(std::optional<Breadcrumb> before, RunningUnion(context.paths));
   Result<Breadcrumb> applied = Replace(context, wanted, std::move(layers));
   if (applied || !before) return applied;
 
   Error problem = std::move(applied).error().WithContext("change the union");
   const auto restore = [&]() -> Status {
     ASSIGN_OR_RETURN(const std::optional<Breadcrumb> still, RunningUnion(context.paths));
-    if (still && problem.code() == kMountInUse) return StartUnits(context, *before);  // only these were stopped
-    ASSIGN_OR_RETURN(std::vector<mount::LayerRequest> old_layers,
-                     ProveModules(before->composition, context.puller, Network::kForbid, stop, silent));
-    ASSIGN_OR_RETURN(const Breadcrumb restored, Replace(context, before->composition, std::move(old_layers)));
+    if (still && problem.code() == kMountInUse)
+      return StartUnits(context, *before);  // only these were stopped
+    ASSIGN_OR_RETURN(
+        std::vector<mount::LayerRequest> old_layers,
+        ProveModules(before->composition, context.puller, Network::kForbid, stop, silent));
+    ASSIGN_OR_RETURN(const Breadcrumb restored,
+                     Replace(context, before->composition, std::move(old_layers)));
     return Ok();
   };
-  if (Status restored = restore(); !restored) return std::move(problem).AlsoFailed(restored.error());
+  if (Status restored = restore(); !restored)
+    return std::move(problem).AlsoFailed(restored.error());
   return std::move(problem).WithContext("the former set is back");
 }
 

@@ -1,8 +1,9 @@
-// Host mode: the modules' union beside the running root ($R/union), and the services that live in it.
+// Host mode: the modules' union beside the running root ($R/union), and the services that live in
+// it.
 //
-// A change is a new union: the module units stop, the old union goes, the new one is composed, the units start.
-// When the new one cannot be composed the old set is composed again, so that a failed change ends where it
-// began. (A change without a gap needs MOVE_MOUNT_BENEATH and comes later.)
+// A change is a new union: the module units stop, the old union goes, the new one is composed, the
+// units start. When the new one cannot be composed the old set is composed again, so that a failed
+// change ends where it began. (A change without a gap needs MOVE_MOUNT_BENEATH and comes later.)
 #pragma once
 
 #include <functional>
@@ -35,8 +36,8 @@ Result<std::optional<Breadcrumb>> RunningUnion(const Paths& paths);
 
 // Makes `wanted` the running set. The images have been proven before anything running is touched.
 // Returns the breadcrumb that was written.
-Result<Breadcrumb> ApplyHostUnion(const HostUnionContext& context, Composition wanted, Network network,
-                                  std::stop_token stop);
+Result<Breadcrumb> ApplyHostUnion(const HostUnionContext& context, Composition wanted,
+                                  Network network, std::stop_token stop);
 
 // Stops the units and unmounts union, scratch and layers; what is not mounted is fine.
 Status RemoveHostUnion(const HostUnionContext& context);

@@ -1,6 +1,7 @@
-// init-bottom of a machine with a normal root= (node-files.md §9.4): the root stays as it is. What the service
-// will need after the switch is put on /run: the agent itself, the image's trust keys, its unit, and the
-// persist file system if one is there. Everything that takes time or the network is the service's.
+// init-bottom of a machine with a normal root= (node-files.md §9.4): the root stays as it is. What
+// the service will need after the switch is put on /run: the agent itself, the image's trust keys,
+// its unit, and the persist file system if one is there. Everything that takes time or the network
+// is the service's.
 #pragma once
 
 #include <chrono>
@@ -24,6 +25,7 @@ struct InitBottomRequest {
 // Whether the kernel command line asks for it: powernode.boot=1 and not 0.
 bool WantsInitBottom(const Settings& settings);
 
-Status InitBottom(const InitBottomRequest& request, BootConsole& console, Clock& clock, std::stop_token stop);
+Status InitBottom(const InitBottomRequest& request, BootConsole& console, Clock& clock,
+                  std::stop_token stop);
 
 }  // namespace powernode::runtime

@@ -10,7 +10,8 @@ namespace {
 
 constexpr std::chrono::seconds kIdentityCap{300};
 
-std::optional<identity::StoredIdentity> Stored(const enroll::CredentialsPtr& credentials, std::int64_t now) {
+std::optional<identity::StoredIdentity> Stored(const enroll::CredentialsPtr& credentials,
+                                               std::int64_t now) {
   if (!credentials) return std::nullopt;
   return identity::StoredIdentity{.instance_uuid = credentials->instance_id,
                                   .platform = credentials->platform,
@@ -35,7 +36,10 @@ JoinAttempt JoinOnce(const JoinRequest& request, Clock& clock, std::stop_token s
   findings.insert(findings.end(), resolution.findings.begin(), resolution.findings.end());
 
   if (!resolution.identity)
-    return {.outcome = std::move(resolution.identity).error(), .stage = "identity", .source = "", .enroll = {}};
+    return {.outcome = std::move(resolution.identity).error(),
+            .stage = "identity",
+            .source = "",
+            .enroll = {}};
   const identity::Identity& identity = *resolution.identity;
   const std::string source = identity.instance_uuid_from.source;
   if (identity.enrolled)
@@ -53,7 +57,8 @@ JoinAttempt JoinOnce(const JoinRequest& request, Clock& clock, std::stop_token s
   enroll::EnrollAttempt attempt =
       enroll::Enroll(identity, persist, store, enroll::CurlTransports(), clock, stop);
   if (!attempt.outcome && context.stored && context.stored->usable) {
-    // Another instance's token did not work: the node goes on as who it was (node-files.md §2.2, I7).
+    // Another instance's token did not work: the node goes on as who it was (node-files.md §2.2,
+    // I7).
     findings.push_back(attempt.outcome.error().WithContext("become " + identity.instance_uuid));
     return {.outcome = Joined{.credentials = std::move(loaded.credentials),
                               .by = JoinedBy::kStored,
@@ -65,7 +70,10 @@ JoinAttempt JoinOnce(const JoinRequest& request, Clock& clock, std::stop_token s
   }
   if (!attempt.outcome) {
     Error error = attempt.outcome.error();
-    return {.outcome = std::move(error), .stage = "enroll", .source = source, .enroll = std::move(attempt)};
+    return {.outcome = std::move(error),
+            .stage = "enroll",
+            .source = source,
+            .enroll = std::move(attempt)};
   }
   const bool saved = !attempt.outcome->not_saved.has_value();
   if (!saved) findings.push_back(*attempt.outcome->not_saved);

@@ -49,7 +49,8 @@ Status Promote(const Paths& paths, const Breadcrumb& breadcrumb, std::int64_t no
   if (breadcrumb.incomplete)
     return Error(ErrorKind::kRefused, "not_promotable", "this boot's composition is incomplete");
   if (breadcrumb.composition.source == CompositionSource::kLastKnownGood)
-    return Error(ErrorKind::kRefused, "not_promotable", "this boot already runs the last known good set");
+    return Error(ErrorKind::kRefused, "not_promotable",
+                 "this boot already runs the last known good set");
   RETURN_IF_ERROR(MakeDirectories(paths.compose_state, 0700));
 
   const std::string current = Current(paths).path;
@@ -58,7 +59,8 @@ Status Promote(const Paths& paths, const Breadcrumb& breadcrumb, std::int64_t no
     // link + rename: at each moment one of the two names holds a whole file.
     const std::string temporary = previous + ".new";
     (void)::unlink(temporary.c_str());
-    if (::link(current.c_str(), temporary.c_str()) < 0) return SystemError("keep " + current, errno);
+    if (::link(current.c_str(), temporary.c_str()) < 0)
+      return SystemError("keep " + current, errno);
     RETURN_IF_ERROR(Rename(temporary, previous));
   }
   Json body = ToJson(breadcrumb.composition);

@@ -1,6 +1,6 @@
-// The last set of modules that was composed and then passed the health gate (node-files.md §10). It is what a
-// node boots when the control plane does not answer. Promotion copies the breadcrumb of this boot, never the
-// live list; the former one stays as lkg.prev.json.
+// The last set of modules that was composed and then passed the health gate (node-files.md §10). It
+// is what a node boots when the control plane does not answer. Promotion copies the breadcrumb of
+// this boot, never the live list; the former one stays as lkg.prev.json.
 #pragma once
 
 #include <cstdint>
@@ -20,10 +20,12 @@ struct LastKnownGood {
   std::string confirmed_boot_id;
 };
 
-// lkg.json, or lkg.prev.json when the former is missing or corrupt (which is then set aside). nullopt: none.
+// lkg.json, or lkg.prev.json when the former is missing or corrupt (which is then set aside).
+// nullopt: none.
 Result<std::optional<LastKnownGood>> LoadLastKnownGood(const Paths& paths);
 
-// kRefused "not_promotable" when the breadcrumb is incomplete or itself came from the last known good set.
+// kRefused "not_promotable" when the breadcrumb is incomplete or itself came from the last known
+// good set.
 Status Promote(const Paths& paths, const Breadcrumb& breadcrumb, std::int64_t now_unix);
 
 }  // namespace powernode::runtime

@@ -1,5 +1,5 @@
-// Which modules are really part of the live root or union: what the mount table says, not what a file remembers
-// (MO-1). Anything that cannot be proven is not reported.
+// Which modules are really part of the live root or union: what the mount table says, not what a
+// file remembers (MO-1). Anything that cannot be proven is not reported.
 #pragma once
 
 #include <string>

@@ -5,13 +5,13 @@
 
 namespace powernode::runtime {
 
-Result<std::vector<mount::LayerRequest>> ProveModules(Composition& composition, const mount::Puller& puller,
-                                                      Network network, std::stop_token stop,
-                                                      const std::function<void(const ModuleProven&)>& on_proven) {
+Result<std::vector<mount::LayerRequest>> ProveModules(
+    Composition& composition, const mount::Puller& puller, Network network, std::stop_token stop,
+    const std::function<void(const ModuleProven&)>& on_proven) {
   std::vector<mount::LayerRequest> layers;
   for (ComposedModule& module : composition.modules) {
-    ASSIGN_OR_RETURN_CONTEXT(const verify::BlobDigest digest, verify::BlobDigest::Parse(module.digest),
-                             "module " + module.name);
+    ASSIGN_OR_RETURN_CONTEXT(const verify::BlobDigest digest,
+                             verify::BlobDigest::Parse(module.digest), "module " + module.name);
     const mount::ModuleBlob blob{
         .module_id = module.id,
         .name = module.name,

@@ -1,5 +1,5 @@
-// A composition's images, brought here and proven: what Compose() mounts. All or nothing: a set of which one
-// image cannot be proven is not a set.
+// A composition's images, brought here and proven: what Compose() mounts. All or nothing: a set of
+// which one image cannot be proven is not a set.
 #pragma once
 
 #include <functional>
@@ -21,10 +21,11 @@ struct ModuleProven {
 
 enum class Network { kUse, kForbid };  // kForbid: only what the store holds (last known good)
 
-// Fills in key_id and size of each module as proven. Errors are the puller's, with the module's name in front.
-Result<std::vector<mount::LayerRequest>> ProveModules(Composition& composition, const mount::Puller& puller,
-                                                      Network network, std::stop_token stop,
-                                                      const std::function<void(const ModuleProven&)>& on_proven);
+// Fills in key_id and size of each module as proven. Errors are the puller's, with the module's
+// name in front.
+Result<std::vector<mount::LayerRequest>> ProveModules(
+    Composition& composition, const mount::Puller& puller, Network network, std::stop_token stop,
+    const std::function<void(const ModuleProven&)>& on_proven);
 
 // "12.3 MiB".
 std::string HumanSize(std::uint64_t bytes);

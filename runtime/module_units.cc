@@ -10,7 +10,8 @@ ModuleUnits RenderModuleUnits(const Composition& composition, const std::string&
       result.refused.push_back("module " + module.name + ": " + view.error().message());
       continue;
     }
-    for (const std::string& note : view->notes) result.notes.push_back("module " + module.name + ": " + note);
+    for (const std::string& note : view->notes)
+      result.notes.push_back("module " + module.name + ": " + note);
     const UnitContext context{.module_id = module.id,
                               .module_name = module.name,
                               .digest = module.digest,

@@ -1,5 +1,5 @@
-// The units of a whole composition, from its stored manifests: what boots from the last known good set brings
-// the same services up as the live answer did. One bad service spoils only itself.
+// The units of a whole composition, from its stored manifests: what boots from the last known good
+// set brings the same services up as the live answer did. One bad service spoils only itself.
 #pragma once
 
 #include <string>
@@ -12,8 +12,9 @@ namespace powernode::runtime {
 
 struct ModuleUnits {
   std::vector<UnitFile> units;
-  std::vector<std::string> refused;  // services that were not rendered, and why: the set is incomplete
-  std::vector<std::string> notes;    // oddities of the manifests that changed nothing
+  std::vector<std::string>
+      refused;  // services that were not rendered, and why: the set is incomplete
+  std::vector<std::string> notes;  // oddities of the manifests that changed nothing
 };
 
 // `root_directory`: see UnitContext.

@@ -39,12 +39,14 @@ bool HasRoute(std::string_view route_table) {
   });
 }
 
-// The default route (64 zeros of prefix ::/0) through a real interface; link-local routes are always there.
+// The default route (64 zeros of prefix ::/0) through a real interface; link-local routes are
+// always there.
 bool HasRoute6(std::string_view route_table) {
   return AnyLine(route_table, [](std::string_view line) {
     const std::size_t last_space = line.find_last_of(' ');
     if (last_space == std::string_view::npos) return false;
-    return line.starts_with("00000000000000000000000000000000 00 ") && line.substr(last_space + 1) != "lo";
+    return line.starts_with("00000000000000000000000000000000 00 ") &&
+           line.substr(last_space + 1) != "lo";
   });
 }
 

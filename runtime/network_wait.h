@@ -1,5 +1,5 @@
-// Waiting for the network the initramfs brings up by its own means (node-files.md §9.2, E4): for one route,
-// never for all links, and never fatal.
+// Waiting for the network the initramfs brings up by its own means (node-files.md §9.2, E4): for
+// one route, never for all links, and never fatal.
 #pragma once
 
 #include <chrono>
@@ -21,7 +21,8 @@ struct NetworkState {
   std::string resolver;  // resolv.conf text; empty: none found
 };
 
-// Returns as soon as there is a route and a resolver; with a route but no resolver it waits two seconds more.
+// Returns as soon as there is a route and a resolver; with a route but no resolver it waits two
+// seconds more.
 NetworkState WaitForNetwork(const Paths& paths, std::chrono::milliseconds patience, Clock& clock,
                             std::stop_token stop);
 

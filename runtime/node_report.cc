@@ -54,7 +54,8 @@ Json CompositionJson(const NodeReport& report) {
     json["running"] = CompositionHash(report.breadcrumb->composition.modules);
     json["source"] = CompositionSourceName(report.breadcrumb->composition.source);
   }
-  if (report.last_known_good) json["lkg"] = CompositionHash(report.last_known_good->composition.modules);
+  if (report.last_known_good)
+    json["lkg"] = CompositionHash(report.last_known_good->composition.modules);
   return json;
 }
 
@@ -77,16 +78,19 @@ Vitals MeasureVitals(const Paths& paths) {
   return vitals;
 }
 
-Json HeartbeatBody(const NodeReport& report, const Vitals& vitals, const enroll::Credentials& credentials,
-                   const Json& findings, std::int64_t now_unix) {
-  Json body = {{"boot_id", report.boot_id},
-               {"agent_version", Version()},
-               {"node_mode", NodeModeName(report.mode)},
-               {"composition", CompositionJson(report)},
-               {"persist", {{"state", PersistStateName(report.persist)}, {"free_mib", report.persist_free_mib}}},
-               {"auth", {{"mode", "mtls"}, {"cert_not_after", FormatTime(credentials.not_after)}}},
-               {"services", ServicesJson(report)},
-               {"findings", findings}};
+Json HeartbeatBody(const NodeReport& report, const Vitals& vitals,
+                   const enroll::Credentials& credentials, const Json& findings,
+                   std::int64_t now_unix) {
+  Json body = {
+      {"boot_id", report.boot_id},
+      {"agent_version", Version()},
+      {"node_mode", NodeModeName(report.mode)},
+      {"composition", CompositionJson(report)},
+      {"persist",
+       {{"state", PersistStateName(report.persist)}, {"free_mib", report.persist_free_mib}}},
+      {"auth", {{"mode", "mtls"}, {"cert_not_after", FormatTime(credentials.not_after)}}},
+      {"services", ServicesJson(report)},
+      {"findings", findings}};
   if (!report.architecture.empty()) body["architecture"] = report.architecture;  // TR-9
   if (vitals.uptime_seconds) body["uptime_seconds"] = *vitals.uptime_seconds;
   if (vitals.load_average) body["load_average"] = *vitals.load_average;
@@ -106,7 +110,8 @@ Json HeartbeatBody(const NodeReport& report, const Vitals& vitals, const enroll:
       evidence.push_back(std::move(proof));
     }
     body["boot_incomplete"] = report.breadcrumb->incomplete;
-    body["booted_from_lkg"] = report.breadcrumb->composition.source == CompositionSource::kLastKnownGood;
+    body["booted_from_lkg"] =
+        report.breadcrumb->composition.source == CompositionSource::kLastKnownGood;
   }
   body["mount_state"] = digests.empty() ? "unmounted" : "mounted";
   body["module_digests"] = std::move(digests);
@@ -121,17 +126,19 @@ Json HeartbeatBody(const NodeReport& report, const Vitals& vitals, const enroll:
   return body;
 }
 
-Json StatusBody(const NodeReport& report, const enroll::Credentials* credentials, const LastHeartbeat& heartbeat,
-                const Json& findings, std::int64_t now_unix) {
-  Json body = {{"schema", "powernode-status"},
-               {"schema_version", 1},
-               {"written_at", FormatTime(now_unix)},
-               {"mode", NodeModeName(report.mode)},
-               {"boot_id", report.boot_id},
-               {"composition", CompositionJson(report)},
-               {"persist", {{"state", PersistStateName(report.persist)}, {"free_mib", report.persist_free_mib}}},
-               {"gate", report.gate},
-               {"findings", findings}};
+Json StatusBody(const NodeReport& report, const enroll::Credentials* credentials,
+                const LastHeartbeat& heartbeat, const Json& findings, std::int64_t now_unix) {
+  Json body = {
+      {"schema", "powernode-status"},
+      {"schema_version", 1},
+      {"written_at", FormatTime(now_unix)},
+      {"mode", NodeModeName(report.mode)},
+      {"boot_id", report.boot_id},
+      {"composition", CompositionJson(report)},
+      {"persist",
+       {{"state", PersistStateName(report.persist)}, {"free_mib", report.persist_free_mib}}},
+      {"gate", report.gate},
+      {"findings", findings}};
   Json modules = Json::array();
   if (report.breadcrumb) {
     for (const ComposedModule& module : report.breadcrumb->composition.modules) {

@@ -1,5 +1,5 @@
-// What the node knows of itself at one moment: an immutable snapshot that the loops share, the body of a
-// heartbeat, and the content of $R/status.json.
+// What the node knows of itself at one moment: an immutable snapshot that the loops share, the body
+// of a heartbeat, and the content of $R/status.json.
 #pragma once
 
 #include <cstdint>
@@ -27,14 +27,14 @@ struct ServiceReport {
 
 struct NodeReport {
   NodeMode mode = NodeMode::kHost;
-  std::optional<Breadcrumb> breadcrumb;         // what runs
-  std::vector<std::string> live_ids;            // proven by the mount table
+  std::optional<Breadcrumb> breadcrumb;  // what runs
+  std::vector<std::string> live_ids;     // proven by the mount table
   std::optional<LastKnownGood> last_known_good;
   PersistState persist = PersistState::kDurable;
   std::uint64_t persist_free_mib = 0;
   std::vector<ServiceReport> services;
   bool pending_reboot = false;
-  std::string gate;              // "waiting: ...", "passed"
+  std::string gate;  // "waiting: ...", "passed"
   std::string kernel_release;
   std::string architecture;
   std::string boot_id;
@@ -72,11 +72,12 @@ struct LastHeartbeat {
 };
 
 // The request body of node-api.md §8.1. A field is filled or absent, never guessed.
-Json HeartbeatBody(const NodeReport& report, const Vitals& vitals, const enroll::Credentials& credentials,
-                   const Json& findings, std::int64_t now_unix);
+Json HeartbeatBody(const NodeReport& report, const Vitals& vitals,
+                   const enroll::Credentials& credentials, const Json& findings,
+                   std::int64_t now_unix);
 
 // $R/status.json, schema "powernode-status" version 1.
-Json StatusBody(const NodeReport& report, const enroll::Credentials* credentials, const LastHeartbeat& heartbeat,
-                const Json& findings, std::int64_t now_unix);
+Json StatusBody(const NodeReport& report, const enroll::Credentials* credentials,
+                const LastHeartbeat& heartbeat, const Json& findings, std::int64_t now_unix);
 
 }  // namespace powernode::runtime

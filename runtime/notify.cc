@@ -38,12 +38,15 @@ ServiceNotifier ServiceNotifier::FromEnvironment() {
   const std::string pid = TakeVariable("WATCHDOG_PID");
   std::int64_t microseconds = 0;
   const auto parsed = std::from_chars(period.data(), period.data() + period.size(), microseconds);
-  if (parsed.ec == std::errc() && microseconds > 0 && (pid.empty() || pid == std::to_string(::getpid())))
+  if (parsed.ec == std::errc() && microseconds > 0 &&
+      (pid.empty() || pid == std::to_string(::getpid())))
     notifier.watchdog_ = std::chrono::milliseconds(microseconds / 1000);
   return notifier;
 }
 
-void ServiceNotifier::Ready(std::string_view status) const { Send("READY=1\nSTATUS=" + OneLine(status)); }
+void ServiceNotifier::Ready(std::string_view status) const {
+  Send("READY=1\nSTATUS=" + OneLine(status));
+}
 void ServiceNotifier::Status(std::string_view status) const { Send("STATUS=" + OneLine(status)); }
 void ServiceNotifier::Stopping() const { Send("STOPPING=1"); }
 void ServiceNotifier::FeedWatchdog() const { Send("WATCHDOG=1"); }

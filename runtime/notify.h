@@ -10,8 +10,8 @@ namespace powernode::runtime {
 
 class ServiceNotifier {
  public:
-  // From $NOTIFY_SOCKET and $WATCHDOG_USEC; both are removed from the environment so that children do not
-  // inherit them. Without a socket every call does nothing.
+  // From $NOTIFY_SOCKET and $WATCHDOG_USEC; both are removed from the environment so that children
+  // do not inherit them. Without a socket every call does nothing.
   static ServiceNotifier FromEnvironment();
 
   void Ready(std::string_view status) const;

@@ -17,9 +17,12 @@ namespace {
 constexpr unsigned long kFlags = MS_NODEV | MS_NOSUID;
 constexpr std::uint64_t kMaxVolatileBytes = std::uint64_t{4} * 1024 * 1024 * 1024;
 
-Status MountFilesystem(const BlockFilesystem& filesystem, const std::string& target, unsigned long flags) {
-  if (::mount(filesystem.device.c_str(), target.c_str(), filesystem.type.c_str(), flags, nullptr) < 0)
-    return SystemError("mount " + filesystem.device + " (" + filesystem.type + ") at " + target, errno);
+Status MountFilesystem(const BlockFilesystem& filesystem, const std::string& target,
+                       unsigned long flags) {
+  if (::mount(filesystem.device.c_str(), target.c_str(), filesystem.type.c_str(), flags, nullptr) <
+      0)
+    return SystemError("mount " + filesystem.device + " (" + filesystem.type + ") at " + target,
+                       errno);
   return Ok();
 }
 
@@ -39,8 +42,12 @@ Persist MountChosen(const BlockFilesystem& filesystem, const std::string& target
   if (writable) return Durable(filesystem);
   const Status readable = MountFilesystem(filesystem, target, kFlags | MS_RDONLY);
   if (readable)
-    return {.state = PersistState::kReadOnly, .device = filesystem.device, .detail = writable.error().message()};
-  return {.state = PersistState::kFailed, .device = filesystem.device, .detail = writable.error().message()};
+    return {.state = PersistState::kReadOnly,
+            .device = filesystem.device,
+            .detail = writable.error().message()};
+  return {.state = PersistState::kFailed,
+          .device = filesystem.device,
+          .detail = writable.error().message()};
 }
 
 // Of several, the only one that already holds this node's identity.
@@ -59,7 +66,8 @@ Persist MountVolatile(const std::string& target, PersistState state, std::string
   struct sysinfo memory {};
   ::sysinfo(&memory);
   const std::uint64_t total = static_cast<std::uint64_t>(memory.totalram) * memory.mem_unit;
-  const std::string options = "mode=0755,size=" + std::to_string(std::min(total / 4, kMaxVolatileBytes));
+  const std::string options =
+      "mode=0755,size=" + std::to_string(std::min(total / 4, kMaxVolatileBytes));
   if (::mount("persist", target.c_str(), "tmpfs", kFlags, options.c_str()) < 0) {
     detail += "; and no RAM file system: " + SystemError("mount tmpfs", errno).message();
     state = PersistState::kFailed;
@@ -87,7 +95,8 @@ std::vector<BlockFilesystem> MatchingFilesystems(const std::vector<BlockFilesyst
                                                  std::string_view wanted) {
   std::vector<BlockFilesystem> matching;
   for (const BlockFilesystem& filesystem : all) {
-    const bool known = filesystem.type == "ext4" || filesystem.type == "btrfs" || filesystem.type == "f2fs";
+    const bool known =
+        filesystem.type == "ext4" || filesystem.type == "btrfs" || filesystem.type == "f2fs";
     const bool named = wanted == "auto"               ? filesystem.label == "persist" && known
                        : wanted.starts_with("LABEL=") ? filesystem.label == wanted.substr(6)
                        : wanted.starts_with("UUID=")  ? filesystem.uuid == wanted.substr(5)
@@ -102,7 +111,8 @@ Persist FindAndMountPersist(const Paths& paths, const PersistRequest& request, C
   const std::string& target = request.mount_point;
   if (Status made = MakeDirectories(target, 0755); !made)
     return {.state = PersistState::kFailed, .device = "", .detail = made.error().message()};
-  if (IsMountPoint(target)) return {.state = PersistState::kDurable, .device = target, .detail = ""};
+  if (IsMountPoint(target))
+    return {.state = PersistState::kDurable, .device = target, .detail = ""};
   if (request.wanted == "tmpfs")
     return {.state = PersistState::kVolatile, .device = "", .detail = "as configured"};
 
@@ -114,10 +124,12 @@ Persist FindAndMountPersist(const Paths& paths, const PersistRequest& request, C
     if (!clock.Sleep(std::chrono::milliseconds(200), stop)) break;
   }
   if (candidates.empty())
-    return {.state = PersistState::kVolatile,
-            .device = "",
-            .detail = "no persist file system (" +
-                      (request.wanted == "auto" ? std::string("label \"persist\"") : request.wanted) + ")"};
+    return {
+        .state = PersistState::kVolatile,
+        .device = "",
+        .detail = "no persist file system (" +
+                  (request.wanted == "auto" ? std::string("label \"persist\"") : request.wanted) +
+                  ")"};
   if (candidates.size() > 1) {
     const std::size_t found = candidates.size();
     candidates = HoldingIdentity(candidates, target);
@@ -130,7 +142,8 @@ Persist FindAndMountPersist(const Paths& paths, const PersistRequest& request, C
   return MountChosen(candidates.front(), target);
 }
 
-Persist BringUpPersist(const Paths& paths, const PersistRequest& request, Clock& clock, std::stop_token stop) {
+Persist BringUpPersist(const Paths& paths, const PersistRequest& request, Clock& clock,
+                       std::stop_token stop) {
   Persist found = FindAndMountPersist(paths, request, clock, stop);
   if (found.state == PersistState::kDurable || found.state == PersistState::kReadOnly) return found;
   found.detail += ": identity and cache are lost at power-off";
@@ -141,7 +154,8 @@ PersistState ObservePersist(const Paths& paths) {
   const Result<mount::MountTable> table = mount::MountTable::Read();
   const mount::MountEntry* entry = table ? table->FindAt(paths.persist) : nullptr;
   if (entry != nullptr && entry->fs_type == "tmpfs") return PersistState::kVolatile;
-  const bool writable = MakeDirectories(paths.state, 0755).ok() && ::access(paths.state.c_str(), W_OK) == 0;
+  const bool writable =
+      MakeDirectories(paths.state, 0755).ok() && ::access(paths.state.c_str(), W_OK) == 0;
   return writable ? PersistState::kDurable : PersistState::kReadOnly;
 }
 

@@ -1,7 +1,7 @@
 // Finding and mounting the persist file system: one decision, by one function (node-files.md §8).
 //
-// A file system that is there is never formatted and never replaced. Volatile (RAM) persistence is a state the
-// operator sees, not a silent fall-back.
+// A file system that is there is never formatted and never replaced. Volatile (RAM) persistence is
+// a state the operator sees, not a silent fall-back.
 #pragma once
 
 #include <chrono>
@@ -36,27 +36,29 @@ struct BlockFilesystem {
 // The file systems on this machine's block devices, read from their super blocks (libblkid).
 std::vector<BlockFilesystem> ScanBlockFilesystems(const Paths& paths);
 
-// Those that `wanted` (auto, LABEL=…, UUID=…, /dev/…) names; auto means label "persist" on ext4, btrfs or f2fs.
+// Those that `wanted` (auto, LABEL=…, UUID=…, /dev/…) names; auto means label "persist" on ext4,
+// btrfs or f2fs.
 std::vector<BlockFilesystem> MatchingFilesystems(const std::vector<BlockFilesystem>& all,
                                                  std::string_view wanted);
 
 struct PersistRequest {
-  std::string wanted = "auto";                // powernode.persist=
-  std::string mount_point;                    // where it goes
+  std::string wanted = "auto";                 // powernode.persist=
+  std::string mount_point;                     // where it goes
   std::chrono::milliseconds patience{10'000};  // for the device to appear
 };
 
-// The durable half: finds the file system and mounts it, writable or else read-only. kVolatile: there is none;
-// kFailed: there is one and it cannot be used. In both nothing is mounted.
+// The durable half: finds the file system and mounts it, writable or else read-only. kVolatile:
+// there is none; kFailed: there is one and it cannot be used. In both nothing is mounted.
 Persist FindAndMountPersist(const Paths& paths, const PersistRequest& request, Clock& clock,
                             std::stop_token stop);
 
-// The whole decision: mounts and reports. A RAM file system is mounted when nothing durable can be used. What is already mounted at
-// the mount point is taken as it is.
-Persist BringUpPersist(const Paths& paths, const PersistRequest& request, Clock& clock, std::stop_token stop);
+// The whole decision: mounts and reports. A RAM file system is mounted when nothing durable can be
+// used. What is already mounted at the mount point is taken as it is.
+Persist BringUpPersist(const Paths& paths, const PersistRequest& request, Clock& clock,
+                       std::stop_token stop);
 
-// What the persist directory is now, whoever mounted it: kVolatile on a tmpfs; kReadOnly also when the kernel
-// has made it so after an error of the disk.
+// What the persist directory is now, whoever mounted it: kVolatile on a tmpfs; kReadOnly also when
+// the kernel has made it so after an error of the disk.
 PersistState ObservePersist(const Paths& paths);
 
 }  // namespace powernode::runtime

@@ -43,8 +43,13 @@ bool IsVerdict(const Error& error) {
 
 class Preparation {
  public:
-  Preparation(const PrepareRootRequest& request, BootConsole& console, Clock& clock, std::stop_token stop)
-      : request_(request), paths_(request.paths), console_(console), clock_(clock), stop_(std::move(stop)) {}
+  Preparation(const PrepareRootRequest& request, BootConsole& console, Clock& clock,
+              std::stop_token stop)
+      : request_(request),
+        paths_(request.paths),
+        console_(console),
+        clock_(clock),
+        stop_(std::move(stop)) {}
 
   Status Run() {
     RETURN_IF_ERROR(Early());
@@ -75,8 +80,10 @@ class Preparation {
     RETURN_IF_ERROR_CONTEXT(CarryImage(paths_), "kernel");
     RETURN_IF_ERROR(mount::RequireForLayers(features_));
     RETURN_IF_ERROR(mount::RequireForUnion(features_));
-    console_.Say("kernel", "Linux " + features_.release + ", powernode-agent " + std::string(Version()));
-    for (const std::string& finding : request_.settings.findings) console_.Say("kernel", "note: " + finding);
+    console_.Say("kernel",
+                 "Linux " + features_.release + ", powernode-agent " + std::string(Version()));
+    for (const std::string& finding : request_.settings.findings)
+      console_.Say("kernel", "note: " + finding);
     RaiseClockToFloor();
     if (const Result<std::string> id = BootId(paths_)) boot_id_ = *id;
     return Ok();
@@ -89,19 +96,22 @@ class Preparation {
     const timespec floor{.tv_sec = BuildTimeUnix(), .tv_nsec = 0};
     const bool set = ::clock_settime(CLOCK_REALTIME, &floor) == 0;
     console_.Say("kernel", "clock says " + before + ", before this agent was built: " +
-                               (set ? "set to " : "could not be set to ") + FormatTime(BuildTimeUnix()));
+                               (set ? "set to " : "could not be set to ") +
+                               FormatTime(BuildTimeUnix()));
   }
 
   void BringUpStorageAndNetwork() {
-    persist_ = BringUpPersist(paths_, {.wanted = request_.settings.persist, .mount_point = paths_.persist},
-                              clock_, stop_);
+    persist_ =
+        BringUpPersist(paths_, {.wanted = request_.settings.persist, .mount_point = paths_.persist},
+                       clock_, stop_);
     console_.Say("persist", std::string(PersistStateName(persist_.state)) +
                                 (persist_.device.empty() ? "" : " on " + persist_.device) +
                                 (persist_.detail.empty() ? "" : ": " + persist_.detail));
     const NetworkState network = WaitForNetwork(paths_, request_.settings.net_wait, clock_, stop_);
     if (!network.route)
       console_.Say("persist", "note: no network route after " +
-                                  std::to_string(request_.settings.net_wait.count()) + " s, going on");
+                                  std::to_string(request_.settings.net_wait.count()) +
+                                  " s, going on");
     resolver_ = network.resolver;
     if (Status installed = InstallOwnResolver(paths_, resolver_); !installed)
       console_.Say("persist", "note: resolver: " + installed.error().message());
@@ -115,19 +125,21 @@ class Preparation {
                                           .stage = failed_stage_,
                                           .error = error},
                                          *candidates.session(), clock_, stop_);
-    console_.Say("rescue", sent ? "the platform knows" : "the platform does not know: " + sent.error().message());
+    console_.Say("rescue", sent ? "the platform knows"
+                                : "the platform does not know: " + sent.error().message());
   }
 
   Status TryAll(BootCandidates& candidates) {
     if (request_.settings.rescue) {
       failed_stage_ = "choose";
-      return Error(ErrorKind::kRefused, "rescue_requested", "powernode.rescue=1 is on the kernel command line");
+      return Error(ErrorKind::kRefused, "rescue_requested",
+                   "powernode.rescue=1 is on the kernel command line");
     }
     Result<Composition> live = candidates.Live(stop_);
     Status outcome = Ok();
     if (live) {
-      console_.Say("choose", "live: " + std::to_string(live->modules.size()) + " modules, revision " +
-                                 std::to_string(live->revision));
+      console_.Say("choose", "live: " + std::to_string(live->modules.size()) +
+                                 " modules, revision " + std::to_string(live->revision));
       outcome = TryOne(*std::move(live), candidates.session());
       if (outcome) return outcome;
     } else {
@@ -140,8 +152,8 @@ class Preparation {
       return outcome;
     }
     console_.Fail(failed_stage_, outcome.error());
-    console_.Say("choose", "last known good set: " + std::to_string(good->modules.size()) + " modules, " +
-                               good->reason);
+    console_.Say("choose", "last known good set: " + std::to_string(good->modules.size()) +
+                               " modules, " + good->reason);
     const std::string first_stage = failed_stage_;
     Status fallback = TryOne(*std::move(good), nullptr);
     if (fallback) return fallback;
@@ -150,7 +162,8 @@ class Preparation {
     return outcome;
   }
 
-  // One candidate, from bytes to a root that can be switched into. `session` nullptr: only what is stored.
+  // One candidate, from bytes to a root that can be switched into. `session` nullptr: only what is
+  // stored.
   Status TryOne(Composition composition, enroll::Session* session) {
     failed_stage_ = "fetch";
     Result<std::vector<mount::LayerRequest>> layers = Prove(composition, session);
@@ -176,40 +189,47 @@ class Preparation {
     failed_stage_ = "compose";
     RETURN_IF_ERROR(composed->Commit());
     const std::chrono::duration<double> took = clock_.Monotonic() - started;
-    console_.Say("compose", std::to_string(composed->layers().size()) + " layers at " + request_.sysroot +
-                                " in " + Seconds(took.count()));
+    console_.Say("compose", std::to_string(composed->layers().size()) + " layers at " +
+                                request_.sysroot + " in " + Seconds(took.count()));
     Status recorded = Record(composition, *composed, rendering);
     if (!recorded && ::umount2(request_.sysroot.c_str(), UMOUNT_NOFOLLOW) < 0)
-      return std::move(recorded).error().AlsoFailed(SystemError("unmount " + request_.sysroot, errno));
+      return std::move(recorded).error().AlsoFailed(
+          SystemError("unmount " + request_.sysroot, errno));
     return recorded;
   }
 
-  Result<std::vector<mount::LayerRequest>> Prove(Composition& composition, enroll::Session* session) {
+  Result<std::vector<mount::LayerRequest>> Prove(Composition& composition,
+                                                 enroll::Session* session) {
     verify::LoadedTrust trust = verify::LoadTrustDirectories({paths_.image_trust});
-    for (const Error& problem : trust.problems) console_.Say("verify", "note: " + problem.message());
+    for (const Error& problem : trust.problems)
+      console_.Say("verify", "note: " + problem.message());
     const verify::ImageVerifier verifier(std::move(trust.store), request_.settings.verify);
     const mount::BlobStore store(paths_, request_.settings.cache_floor_mib);
     RETURN_IF_ERROR(store.Prepare());
     std::optional<mount::NodeBlobSource> source;
     if (session != nullptr) source.emplace(*session);
-    const mount::Puller puller(store, verifier, source ? &*source : nullptr, clock_,
-                               {.download = {.observer = [this](const mount::PullProgress& p) { SayPulled(p); }}});
-    return ProveModules(composition, puller, session != nullptr ? Network::kUse : Network::kForbid, stop_,
-                        [this](const ModuleProven& proven) {
-                          console_.Say("verify", proven.module.name + ": " + proven.image.digest().Short() +
-                                                     ", " + proven.image.report().Summary());
+    const mount::Puller puller(
+        store, verifier, source ? &*source : nullptr, clock_,
+        {.download = {.observer = [this](const mount::PullProgress& p) { SayPulled(p); }}});
+    return ProveModules(composition, puller, session != nullptr ? Network::kUse : Network::kForbid,
+                        stop_, [this](const ModuleProven& proven) {
+                          console_.Say("verify", proven.module.name + ": " +
+                                                     proven.image.digest().Short() + ", " +
+                                                     proven.image.report().Summary());
                         });
   }
 
   void SayPulled(const mount::PullProgress& progress) {
     if (!progress.finished) return;
-    console_.Say("fetch", progress.module.name + ": " +
-                              (progress.from_store ? "in the store, " + HumanSize(progress.bytes_done)
-                                                   : HumanSize(progress.bytes_done) + " in " +
-                                                         Seconds(progress.seconds)));
+    console_.Say("fetch",
+                 progress.module.name + ": " +
+                     (progress.from_store
+                          ? "in the store, " + HumanSize(progress.bytes_done)
+                          : HumanSize(progress.bytes_done) + " in " + Seconds(progress.seconds)));
   }
 
-  // Looked at and completed while it is still beside: a root that cannot be booted is never committed.
+  // Looked at and completed while it is still beside: a root that cannot be booted is never
+  // committed.
   Result<RootRendering> Furnish(const Composition& composition, const std::string& root) {
     RETURN_IF_ERROR(CheckRoot(root));
     RootRendering rendering = RenderRoot(
@@ -230,10 +250,11 @@ class Preparation {
                           .findings = rendering.findings};
     for (const mount::ComposedLayer& layer : composed.layers())
       breadcrumb.lowers.insert(breadcrumb.lowers.begin(), layer.mountpoint);
-    ASSIGN_OR_RETURN(const std::optional<std::string> not_kept, WriteBreadcrumb(paths_, breadcrumb));
-    console_.Say("breadcrumb", "composition " + CompositionHash(composition.modules).substr(0, 12) + " (" +
-                                   std::string(CompositionSourceName(composition.source)) + ")" +
-                                   (not_kept ? "; note: " + *not_kept : ""));
+    ASSIGN_OR_RETURN(const std::optional<std::string> not_kept,
+                     WriteBreadcrumb(paths_, breadcrumb));
+    console_.Say("breadcrumb", "composition " + CompositionHash(composition.modules).substr(0, 12) +
+                                   " (" + std::string(CompositionSourceName(composition.source)) +
+                                   ")" + (not_kept ? "; note: " + *not_kept : ""));
     failed_stage_ = "switch";
     RETURN_IF_ERROR(BindPersist(paths_.persist, request_.sysroot));
     console_.Say("switch", "handing " + request_.sysroot + " to the initramfs");
@@ -255,7 +276,8 @@ class Preparation {
 
 }  // namespace
 
-Status PrepareRoot(const PrepareRootRequest& request, BootConsole& console, Clock& clock, std::stop_token stop) {
+Status PrepareRoot(const PrepareRootRequest& request, BootConsole& console, Clock& clock,
+                   std::stop_token stop) {
   return Preparation(request, console, clock, std::move(stop)).Run();
 }
 

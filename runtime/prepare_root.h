@@ -1,10 +1,11 @@
-// From an initramfs to a composed root (node-files.md §9.3): persist, identity, enrolment, the assigned modules
-// pulled and proven, one union at `sysroot`, checked, made this node's own, recorded. The switch itself is the
-// initramfs's.
+// From an initramfs to a composed root (node-files.md §9.3): persist, identity, enrolment, the
+// assigned modules pulled and proven, one union at `sysroot`, checked, made this node's own,
+// recorded. The switch itself is the initramfs's.
 //
-// Candidates are tried in order: what the platform assigns, then the last known good set. One that fails is
-// unwound whole before the next. With kKeepTrying a node that can compose nothing stays here, says why and
-// when it tries again, and never gives up: the caller's failure would be a panic (§9.6).
+// Candidates are tried in order: what the platform assigns, then the last known good set. One that
+// fails is unwound whole before the next. With kKeepTrying a node that can compose nothing stays
+// here, says why and when it tries again, and never gives up: the caller's failure would be a panic
+// (§9.6).
 #pragma once
 
 #include <stop_token>
@@ -28,6 +29,7 @@ struct PrepareRootRequest {
 };
 
 // `stop` ends the waiting as well. Errors carry the code of what failed last.
-Status PrepareRoot(const PrepareRootRequest& request, BootConsole& console, Clock& clock, std::stop_token stop);
+Status PrepareRoot(const PrepareRootRequest& request, BootConsole& console, Clock& clock,
+                   std::stop_token stop);
 
 }  // namespace powernode::runtime

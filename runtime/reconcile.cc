@@ -17,7 +17,8 @@ Result<std::optional<Breadcrumb>> RunningSet(const Paths& paths) {
   return RunningUnion(paths);
 }
 
-Status Reconciler::ConfirmRemovals(const std::optional<Breadcrumb>& running, const Assignment& wanted) {
+Status Reconciler::ConfirmRemovals(const std::optional<Breadcrumb>& running,
+                                   const Assignment& wanted) {
   const std::vector<std::string> gone =
       running ? UnannouncedRemovals(running->composition, wanted) : std::vector<std::string>();
   if (gone.empty()) {
@@ -31,13 +32,15 @@ Status Reconciler::ConfirmRemovals(const std::optional<Breadcrumb>& running, con
   } else if (clock_.Monotonic() - shrink_seen_ >= kShrinkConfirmation) {
     return Ok();
   }
-  return Error(ErrorKind::kCannotTell, "unconfirmed_shrink",
-               "the assigned set lacks " + gone.front() +
-                   " and the platform does not say it was removed: kept until the same answer comes again "
-                   "thirty seconds later");
+  return Error(
+      ErrorKind::kCannotTell, "unconfirmed_shrink",
+      "the assigned set lacks " + gone.front() +
+          " and the platform does not say it was removed: kept until the same answer comes again "
+          "thirty seconds later");
 }
 
-Result<ReconcileOutcome> Reconciler::Run(enroll::Session& session, Apply apply, std::stop_token stop) {
+Result<ReconcileOutcome> Reconciler::Run(enroll::Session& session, Apply apply,
+                                         std::stop_token stop) {
   enroll::NodeApi api(session);
   ASSIGN_OR_RETURN(std::optional<Breadcrumb> running, RunningSet(paths_));
   ASSIGN_OR_RETURN(Assignment wanted,
@@ -45,13 +48,14 @@ Result<ReconcileOutcome> Reconciler::Run(enroll::Session& session, Apply apply, 
   RETURN_IF_ERROR(ConfirmRemovals(running, wanted));
   if (running && wanted.composition.revision < running->composition.revision)
     return Error(ErrorKind::kRefused, "revision_rollback",
-                 "the platform's assignment is revision " + std::to_string(wanted.composition.revision) +
-                     ", this node runs " + std::to_string(running->composition.revision));
+                 "the platform's assignment is revision " +
+                     std::to_string(wanted.composition.revision) + ", this node runs " +
+                     std::to_string(running->composition.revision));
   return Change(&session, std::move(wanted.composition), std::move(running), apply, stop);
 }
 
-Result<ReconcileOutcome> Reconciler::RunTowards(enroll::Session& session, Composition wanted, Apply apply,
-                                                std::stop_token stop) {
+Result<ReconcileOutcome> Reconciler::RunTowards(enroll::Session& session, Composition wanted,
+                                                Apply apply, std::stop_token stop) {
   ASSIGN_OR_RETURN(std::optional<Breadcrumb> running, RunningSet(paths_));
   if (running && running->mode == NodeMode::kPivot)
     return Error(ErrorKind::kRefused, "not_in_pivot_mode",
@@ -72,7 +76,8 @@ Result<ReconcileOutcome> Reconciler::Change(enroll::Session* session, Compositio
                                             std::optional<Breadcrumb> running, Apply apply,
                                             std::stop_token stop) {
   ReconcileOutcome outcome;
-  outcome.plan = PlanReconcile(running ? std::optional(running->composition) : std::nullopt, wanted);
+  outcome.plan =
+      PlanReconcile(running ? std::optional(running->composition) : std::nullopt, wanted);
   const bool pivot = running && running->mode == NodeMode::kPivot;
   outcome.running = std::move(running);
   if (outcome.plan.empty() || apply == Apply::kDryRun) return outcome;

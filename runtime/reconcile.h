@@ -1,9 +1,9 @@
-// One reconcile: ask the platform what this node should run, compare with what runs, and change what may be
-// changed while running (node-files.md §13). In host mode the union is replaced; in pivot mode the images are
-// brought here and proven, and the next boot composes them (P4).
+// One reconcile: ask the platform what this node should run, compare with what runs, and change
+// what may be changed while running (node-files.md §13). In host mode the union is replaced; in
+// pivot mode the images are brought here and proven, and the next boot composes them (P4).
 //
-// An answer that takes modules away without saying so is believed when it comes twice, at least thirty seconds
-// apart (node-api.md §10.6, c).
+// An answer that takes modules away without saying so is believed when it comes twice, at least
+// thirty seconds apart (node-api.md §10.6, c).
 #pragma once
 
 #include <optional>
@@ -51,8 +51,9 @@ class Reconciler {
   Result<ReconcileOutcome> FallBack(std::stop_token stop);
 
  private:
-  Result<ReconcileOutcome> Change(enroll::Session* session, Composition wanted, std::optional<Breadcrumb> running,
-                                  Apply apply, std::stop_token stop);
+  Result<ReconcileOutcome> Change(enroll::Session* session, Composition wanted,
+                                  std::optional<Breadcrumb> running, Apply apply,
+                                  std::stop_token stop);
   Status ConfirmRemovals(const std::optional<Breadcrumb>& running, const Assignment& wanted);
 
   const Paths& paths_;

@@ -15,7 +15,8 @@ std::chrono::milliseconds ReconcileLoop::Tick(std::stop_token stop) {
   }
   const std::shared_ptr<JoinedPlatform> platform = platform_.Get();
   const std::chrono::milliseconds period =
-      std::max(Jittered(settings_.reconcile_interval, 0.1), platform->session.AskedToWait(enroll::LaneName::kControl));
+      std::max(Jittered(settings_.reconcile_interval, 0.1),
+               platform->session.AskedToWait(enroll::LaneName::kControl));
   SaveUnsaved(*platform);
   Result<ReconcileOutcome> outcome = reconciler_.Run(platform->session, Apply::kYes, stop);
   if (stop.stop_requested()) return period;
@@ -27,7 +28,8 @@ std::chrono::milliseconds ReconcileLoop::Tick(std::stop_token stop) {
   findings_.ClearSubject("reconcile");
   MarkProven(*platform);
   for (const PlanStep& step : outcome->plan)
-    log_.Info("reconcile", std::string(StepKindName(step.kind)) + " " + step.name + " " + step.detail,
+    log_.Info("reconcile",
+              std::string(StepKindName(step.kind)) + " " + step.name + " " + step.detail,
               {{"module", step.id}});
   if (outcome->pending_reboot)
     findings_.Raise("pending_reboot", Severity::kLow, "node",
@@ -44,23 +46,27 @@ std::chrono::milliseconds ReconcileLoop::EnsureJoined(std::stop_token stop) {
   JoinAttempt attempt =
       JoinOnce({.paths = paths_, .persist = persist, .given = std::nullopt}, clock_, stop);
   if (!attempt.outcome) {
-    const std::chrono::milliseconds wait = std::max(std::chrono::milliseconds(500), pace_.Next(attempt));
+    const std::chrono::milliseconds wait =
+        std::max(std::chrono::milliseconds(500), pace_.Next(attempt));
     findings_.Raise(Severity::kHigh, attempt.stage, attempt.outcome.error());
     return wait;
   }
   findings_.ClearSubject("identity");
   findings_.ClearSubject("enroll");
-  for (const Error& finding : attempt.outcome->findings) findings_.Raise(Severity::kMedium, "pki", finding);
+  for (const Error& finding : attempt.outcome->findings)
+    findings_.Raise(Severity::kMedium, "pki", finding);
   const enroll::Credentials& credentials = *attempt.outcome->credentials;
   log_.Info("identity", credentials.instance_id + " from " + attempt.outcome->source +
-                            (attempt.outcome->by == JoinedBy::kEnrolled ? ", enrolled now" : ", enrolled before"));
+                            (attempt.outcome->by == JoinedBy::kEnrolled ? ", enrolled now"
+                                                                        : ", enrolled before"));
   if (!attempt.outcome->saved) unsaved_ = attempt.outcome->credentials;
   platform_.Set(std::make_shared<JoinedPlatform>(attempt.outcome->credentials, clock_));
   on_change_();
   return std::chrono::milliseconds(0);
 }
 
-// A certificate that could not be written is good all the same, and is written as soon as that works (W3).
+// A certificate that could not be written is good all the same, and is written as soon as that
+// works (W3).
 void ReconcileLoop::SaveUnsaved(JoinedPlatform& platform) {
   if (!unsaved_) return;
   Result<enroll::CredentialsPtr> saved = enroll::PkiStore(paths_.pki).Save(*unsaved_, "enroll");

@@ -1,5 +1,5 @@
-// Joins the node if need be and then keeps it equal to what the platform assigns, once a minute and at once when
-// a heartbeat speaks of a new revision.
+// Joins the node if need be and then keeps it equal to what the platform assigns, once a minute and
+// at once when a heartbeat speaks of a new revision.
 #pragma once
 
 #include <chrono>
@@ -20,8 +20,9 @@ namespace powernode::runtime {
 class ReconcileLoop {
  public:
   // `on_change` is called after the node has joined and after the running set has changed.
-  ReconcileLoop(const Paths& paths, const Settings& settings, Reconciler& reconciler, SharedPlatform& platform,
-                ReportBoard& board, Findings& findings, Clock& clock, Log& log, std::function<void()> on_change)
+  ReconcileLoop(const Paths& paths, const Settings& settings, Reconciler& reconciler,
+                SharedPlatform& platform, ReportBoard& board, Findings& findings, Clock& clock,
+                Log& log, std::function<void()> on_change)
       : paths_(paths),
         settings_(settings),
         reconciler_(reconciler),

@@ -6,12 +6,14 @@ namespace powernode::runtime {
 namespace {
 
 const ComposedModule* Find(const std::vector<ComposedModule>& modules, const std::string& id) {
-  const auto found =
-      std::find_if(modules.begin(), modules.end(), [&](const ComposedModule& module) { return module.id == id; });
+  const auto found = std::find_if(modules.begin(), modules.end(),
+                                  [&](const ComposedModule& module) { return module.id == id; });
   return found == modules.end() ? nullptr : &*found;
 }
 
-std::string Short(const std::string& digest) { return digest.substr(0, 19); }  // "sha256:" and 12 digits
+std::string Short(const std::string& digest) {
+  return digest.substr(0, 19);
+}  // "sha256:" and 12 digits
 
 }  // namespace
 
@@ -31,7 +33,8 @@ std::string_view StepKindName(StepKind kind) {
   return "update";
 }
 
-std::vector<PlanStep> PlanReconcile(const std::optional<Composition>& running, const Composition& wanted) {
+std::vector<PlanStep> PlanReconcile(const std::optional<Composition>& running,
+                                    const Composition& wanted) {
   std::vector<PlanStep> plan;
   const std::vector<ComposedModule> none;
   const std::vector<ComposedModule>& present = running ? running->modules : none;
@@ -58,8 +61,10 @@ std::vector<PlanStep> PlanReconcile(const std::optional<Composition>& running, c
 Json ToJson(const std::vector<PlanStep>& plan) {
   Json array = Json::array();
   for (const PlanStep& step : plan)
-    array.push_back(
-        {{"op", StepKindName(step.kind)}, {"id", step.id}, {"name", step.name}, {"detail", step.detail}});
+    array.push_back({{"op", StepKindName(step.kind)},
+                     {"id", step.id},
+                     {"name", step.name},
+                     {"detail", step.detail}});
   return array;
 }
 

@@ -1,5 +1,5 @@
-// What would have to change to get from the running set to the wanted one: a pure function from two sets to
-// named steps, printed by `update` and carried out by whoever may.
+// What would have to change to get from the running set to the wanted one: a pure function from two
+// sets to named steps, printed by `update` and carried out by whoever may.
 #pragma once
 
 #include <optional>
@@ -22,7 +22,8 @@ struct PlanStep {
 };
 
 // Empty when the two sets are the same.
-std::vector<PlanStep> PlanReconcile(const std::optional<Composition>& running, const Composition& wanted);
+std::vector<PlanStep> PlanReconcile(const std::optional<Composition>& running,
+                                    const Composition& wanted);
 
 Json ToJson(const std::vector<PlanStep>& plan);
 

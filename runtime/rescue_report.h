@@ -1,5 +1,5 @@
-// A node that can compose nothing still tells its platform so, when its certificate works (node-files.md §9.6):
-// one heartbeat in mode "rescue" with what failed as its finding.
+// A node that can compose nothing still tells its platform so, when its certificate works
+// (node-files.md §9.6): one heartbeat in mode "rescue" with what failed as its finding.
 #pragma once
 
 #include <stop_token>

@@ -25,10 +25,12 @@ constexpr Elf64_Half kOwnMachine = EM_AARCH64;
 #error "an ELF machine number for this architecture is needed here"
 #endif
 
-constexpr std::array kInits = {"/sbin/init", "/usr/sbin/init", "/usr/lib/systemd/systemd", "/lib/systemd/systemd"};
+constexpr std::array kInits = {"/sbin/init", "/usr/sbin/init", "/usr/lib/systemd/systemd",
+                               "/lib/systemd/systemd"};
 
 Error NotBootable(std::string_view why) {
-  return Error(ErrorKind::kRefused, "root_not_bootable", "the composed root cannot be booted: " + std::string(why));
+  return Error(ErrorKind::kRefused, "root_not_bootable",
+               "the composed root cannot be booted: " + std::string(why));
 }
 
 // openat2(2) with RESOLVE_IN_ROOT: absolute links stay inside `root`.
@@ -46,7 +48,8 @@ Status CheckInit(const Fd& root) {
     const Result<Fd> init = OpenInRoot(root, path);
     if (!init) continue;
     Elf64_Ehdr header{};
-    ASSIGN_OR_RETURN(const std::size_t count, Pread(*init, std::as_writable_bytes(std::span(&header, 1)), 0));
+    ASSIGN_OR_RETURN(const std::size_t count,
+                     Pread(*init, std::as_writable_bytes(std::span(&header, 1)), 0));
     if (count < sizeof(header) || std::memcmp(header.e_ident, ELFMAG, SELFMAG) != 0)
       return NotBootable(std::string(path) + " is not an ELF program");
     if (header.e_machine != kOwnMachine)

@@ -18,12 +18,15 @@ bool IsAddress(const std::string& text) {
 }
 
 std::string Unquote(std::string_view text) {
-  if (text.size() >= 2 && (text.front() == '\'' || text.front() == '"') && text.back() == text.front())
+  if (text.size() >= 2 && (text.front() == '\'' || text.front() == '"') &&
+      text.back() == text.front())
     text = text.substr(1, text.size() - 2);
   return std::string(text);
 }
 
-bool NamesServer(const std::string& resolver) { return resolver.find("nameserver") != std::string::npos; }
+bool NamesServer(const std::string& resolver) {
+  return resolver.find("nameserver") != std::string::npos;
+}
 
 }  // namespace
 
@@ -41,7 +44,8 @@ std::string ResolverFromNetConf(std::string_view net_conf) {
     if (key.starts_with("IPV4DNS") || key.starts_with("IPV6DNS")) {
       if (IsAddress(value)) resolver += "nameserver " + value + "\n";
     } else if (key == "DNSDOMAIN" && !value.empty() &&
-               value.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_") ==
+               value.find_first_not_of(
+                   "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_") ==
                    std::string::npos) {
       domain = "search " + value + "\n";
     }
@@ -50,7 +54,8 @@ std::string ResolverFromNetConf(std::string_view net_conf) {
 }
 
 std::string FindResolver(const Paths& paths) {
-  // systemd-resolved's uplinks first: where it runs, /etc/resolv.conf names its stub, which ends with the initramfs.
+  // systemd-resolved's uplinks first: where it runs, /etc/resolv.conf names its stub, which ends
+  // with the initramfs.
   for (const char* name : {"/run/systemd/resolve/resolv.conf", "/etc/resolv.conf"}) {
     const Result<std::string> content = ReadFile(paths.root + name, kMaxBytes);
     if (content && NamesServer(*content)) return *content;
@@ -63,7 +68,8 @@ std::string FindResolver(const Paths& paths) {
     if (!name.ends_with(".conf")) continue;
     const Result<std::string> content = ReadFile(run + "/" + name, kMaxBytes);
     if (!content) continue;
-    if (const std::string resolver = ResolverFromNetConf(*content); !resolver.empty()) return resolver;
+    if (const std::string resolver = ResolverFromNetConf(*content); !resolver.empty())
+      return resolver;
   }
   return "";
 }

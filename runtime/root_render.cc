@@ -18,8 +18,10 @@ namespace powernode::runtime {
 namespace {
 
 std::string_view Trim(std::string_view text) {
-  while (!text.empty() && std::isspace(static_cast<unsigned char>(text.back())) != 0) text.remove_suffix(1);
-  while (!text.empty() && std::isspace(static_cast<unsigned char>(text.front())) != 0) text.remove_prefix(1);
+  while (!text.empty() && std::isspace(static_cast<unsigned char>(text.back())) != 0)
+    text.remove_suffix(1);
+  while (!text.empty() && std::isspace(static_cast<unsigned char>(text.front())) != 0)
+    text.remove_prefix(1);
   return text;
 }
 
@@ -47,10 +49,11 @@ Status WriteMachineId(const RootRenderRequest& request) {
 }  // namespace
 
 std::string CheckedHostName(std::string_view text) {
-  const bool good = !text.empty() && text.size() <= 63 && text.front() != '-' && text.back() != '-' &&
-                    std::all_of(text.begin(), text.end(), [](char c) {
-                      return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '-' || c == '.';
-                    });
+  const bool good =
+      !text.empty() && text.size() <= 63 && text.front() != '-' && text.back() != '-' &&
+      std::all_of(text.begin(), text.end(), [](char c) {
+        return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '-' || c == '.';
+      });
   return good ? std::string(text) : "";
 }
 

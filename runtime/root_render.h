@@ -1,6 +1,7 @@
-// Makes a composed root this node's own before the switch (node-files.md §9.3, stages 9 and 12): resolver, host
-// name, machine id, the modules' units and the agent's, and the persist file system inside it. Each part is
-// independent: one that fails is a finding and does not stop the others (RT-13).
+// Makes a composed root this node's own before the switch (node-files.md §9.3, stages 9 and 12):
+// resolver, host name, machine id, the modules' units and the agent's, and the persist file system
+// inside it. Each part is independent: one that fails is a finding and does not stop the others
+// (RT-13).
 #pragma once
 
 #include <string>
@@ -16,7 +17,7 @@ struct RootRenderRequest {
   const Paths& paths;  // of the initramfs: its /run moves into the new root
   std::string root;    // where the new root is mounted
   const Composition& composition;
-  std::string resolver;     // resolv.conf text, may be empty
+  std::string resolver;  // resolv.conf text, may be empty
 };
 
 struct RootRendering {

@@ -28,7 +28,8 @@ bool IsOwnTmpfs(const std::string& path) {
 Status MountRuntimeDirectory(const Paths& paths) {
   RETURN_IF_ERROR(MakeDirectories(paths.run, 0755));
   if (IsOwnTmpfs(paths.run)) return Ok();
-  if (::mount("powernode", paths.run.c_str(), "tmpfs", MS_NOSUID | MS_NODEV, "mode=0755,size=64m") < 0)
+  if (::mount("powernode", paths.run.c_str(), "tmpfs", MS_NOSUID | MS_NODEV, "mode=0755,size=64m") <
+      0)
     return SystemError("mount tmpfs at " + paths.run, errno);
   return Ok();
 }
@@ -43,10 +44,11 @@ Status InstallRunBinary(const Paths& paths) {
       present && present->st_dev == info.st_dev && present->st_ino == info.st_ino)
     return Ok();  // we are that copy
   const std::string temporary = paths.run_binary + ".new";
-  ASSIGN_OR_RETURN(const Fd target, Open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, 0755));
+  ASSIGN_OR_RETURN(const Fd target,
+                   Open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, 0755));
   for (off_t offset = 0; offset < info.st_size;) {
-    const ssize_t sent =
-        ::sendfile(target.get(), source.get(), &offset, static_cast<std::size_t>(info.st_size - offset));
+    const ssize_t sent = ::sendfile(target.get(), source.get(), &offset,
+                                    static_cast<std::size_t>(info.st_size - offset));
     if (sent < 0 && errno != EINTR) return SystemError("copy the agent to " + temporary, errno);
     if (sent == 0) return SystemError("copy the agent to " + temporary, EIO);
   }

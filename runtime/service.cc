@@ -22,11 +22,13 @@ namespace powernode::runtime {
 namespace {
 
 constexpr std::chrono::milliseconds kHeartbeatPatience{120'000};  // one request's limits, and some
-constexpr std::chrono::milliseconds kReconcilePatience{6 * 3600 * 1000};  // a download may take its time
-constexpr std::chrono::milliseconds kHealthPatience{600'000};     // systemctl's own 100 s a call
+constexpr std::chrono::milliseconds kReconcilePatience{6 * 3600 *
+                                                       1000};  // a download may take its time
+constexpr std::chrono::milliseconds kHealthPatience{600'000};  // systemctl's own 100 s a call
 constexpr std::chrono::milliseconds kWatch{1'000};
 
-NodeReport FirstReport(const Paths& paths, const mount::KernelFeatures& features, Findings& findings) {
+NodeReport FirstReport(const Paths& paths, const mount::KernelFeatures& features,
+                       Findings& findings) {
   NodeReport report;
   report.mode = DeriveMode(paths);
   report.kernel_release = features.release;
@@ -56,13 +58,14 @@ std::string StatusLine(const NodeReport& report, const LastHeartbeat& heartbeat)
 
 }  // namespace
 
-Status RunService(const ServiceRequest& request, const ServiceNotifier& notifier, ProcessRunner& runner,
-                  Clock& clock, Log& log, std::stop_token stop) {
+Status RunService(const ServiceRequest& request, const ServiceNotifier& notifier,
+                  ProcessRunner& runner, Clock& clock, Log& log, std::stop_token stop) {
   const Paths& paths = request.paths;
   RETURN_IF_ERROR(MakeRuntimeDirectory(paths));
   RETURN_IF_ERROR(MakeDirectories(paths.persist, 0755));
-  ASSIGN_OR_RETURN(const LockFile one_agent,
-                   LockFile::Take(paths.agent_lock, "powernode-agent service", std::chrono::milliseconds(0)));
+  ASSIGN_OR_RETURN(
+      const LockFile one_agent,
+      LockFile::Take(paths.agent_lock, "powernode-agent service", std::chrono::milliseconds(0)));
   log.Info("service", "powernode-agent " + std::string(Version()) + " starts");
 
   const mount::KernelFeatures features = mount::ProbeKernelFeatures();
@@ -70,7 +73,8 @@ Status RunService(const ServiceRequest& request, const ServiceNotifier& notifier
   for (const std::string& finding : request.settings.findings)
     findings.Raise("setting_ignored", Severity::kLow, "settings", finding);
   if (request.settings.verify == verify::TrustMode::kAudit)
-    findings.Raise("verify_audit", Severity::kHigh, "verify", "signatures are reported, not enforced");
+    findings.Raise("verify_audit", Severity::kHigh, "verify",
+                   "signatures are reported, not enforced");
 
   SharedPlatform platform;
   ReportBoard board;
@@ -83,15 +87,18 @@ Status RunService(const ServiceRequest& request, const ServiceNotifier& notifier
   Systemd* manager = systemd ? &*systemd : nullptr;
 
   Reconciler reconciler(paths, request.settings, features, manager, clock);
-  HeartbeatLoop heartbeat(paths, request.settings.heartbeat_interval, platform, board, findings, clock, log);
+  HeartbeatLoop heartbeat(paths, request.settings.heartbeat_interval, platform, board, findings,
+                          clock, log);
   Supervisor supervisor(clock, log);
-  ReconcileLoop reconcile(paths, request.settings, reconciler, platform, board, findings, clock, log,
-                          [&] { supervisor.Wake("health"); });
-  HealthLoop health(paths, request.settings, manager, heartbeat, platform, board, findings, clock, log,
-                    [&] { supervisor.Wake("heartbeat"); });
+  ReconcileLoop reconcile(paths, request.settings, reconciler, platform, board, findings, clock,
+                          log, [&] { supervisor.Wake("health"); });
+  HealthLoop health(paths, request.settings, manager, heartbeat, platform, board, findings, clock,
+                    log, [&] { supervisor.Wake("heartbeat"); });
 
-  supervisor.Start({"heartbeat", kHeartbeatPatience, [&](std::stop_token s) { return heartbeat.Tick(s); }});
-  supervisor.Start({"reconcile", kReconcilePatience, [&](std::stop_token s) { return reconcile.Tick(s); }});
+  supervisor.Start(
+      {"heartbeat", kHeartbeatPatience, [&](std::stop_token s) { return heartbeat.Tick(s); }});
+  supervisor.Start(
+      {"reconcile", kReconcilePatience, [&](std::stop_token s) { return reconcile.Tick(s); }});
   supervisor.Start({"health", kHealthPatience, [&](std::stop_token s) { return health.Tick(s); }});
   notifier.Ready(StatusLine(*board.Get(), heartbeat.last()));
 
@@ -99,10 +106,12 @@ Status RunService(const ServiceRequest& request, const ServiceNotifier& notifier
   std::string status;
   while (clock.Sleep(kWatch, stop)) {
     if (const std::optional<std::string> stuck = supervisor.Stuck())
-      findings.Raise("loop_stuck", Severity::kCritical, *stuck, "this loop does not come back; the watchdog will restart the agent");
+      findings.Raise("loop_stuck", Severity::kCritical, *stuck,
+                     "this loop does not come back; the watchdog will restart the agent");
     else
       notifier.FeedWatchdog();
-    if (const auto revision = heartbeat.assignment_revision(); revision && revision != known_revision) {
+    if (const auto revision = heartbeat.assignment_revision();
+        revision && revision != known_revision) {
       if (known_revision) supervisor.Wake("reconcile");
       known_revision = revision;
     }

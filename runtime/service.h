@@ -1,9 +1,10 @@
-// The long-lived service (node-files.md §13): heartbeat, reconcile and health, each in a loop of its own, under a
-// supervisor that feeds the service manager's watchdog only while none of them is stuck.
+// The long-lived service (node-files.md §13): heartbeat, reconcile and health, each in a loop of
+// its own, under a supervisor that feeds the service manager's watchdog only while none of them is
+// stuck.
 //
-// The heartbeat never waits for anything else: it takes no lock that another loop holds over I/O and has the
-// session's control lane to itself. SIGTERM (the stop token) ends everything within two seconds; nothing is
-// half-written because everything is written by rename.
+// The heartbeat never waits for anything else: it takes no lock that another loop holds over I/O
+// and has the session's control lane to itself. SIGTERM (the stop token) ends everything within two
+// seconds; nothing is half-written because everything is written by rename.
 #pragma once
 
 #include <memory>
@@ -20,7 +21,10 @@
 
 namespace powernode::runtime {
 
-enum class ServiceManager { kSystemd, kNone };  // kNone: another root (--below), units are only written
+enum class ServiceManager {
+  kSystemd,
+  kNone
+};  // kNone: another root (--below), units are only written
 
 struct ServiceRequest {
   Paths paths;
@@ -29,7 +33,7 @@ struct ServiceRequest {
 };
 
 // Returns when `stop` is requested; kBusy "locked" when another agent serves this node.
-Status RunService(const ServiceRequest& request, const ServiceNotifier& notifier, ProcessRunner& runner,
-                  Clock& clock, Log& log, std::stop_token stop);
+Status RunService(const ServiceRequest& request, const ServiceNotifier& notifier,
+                  ProcessRunner& runner, Clock& clock, Log& log, std::stop_token stop);
 
 }  // namespace powernode::runtime

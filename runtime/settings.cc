@@ -5,21 +5,25 @@
 #include <optional>
 
 #include "agent/base/files.h"
+#include "agent/base/printable.h"
 
 namespace powernode::runtime {
 namespace {
 
 constexpr std::size_t kMaxBytes = 64 * 1024;
 
-std::optional<std::uint64_t> ParseCount(std::string_view text, std::uint64_t lowest, std::uint64_t highest) {
+std::optional<std::uint64_t> ParseCount(std::string_view text, std::uint64_t lowest,
+                                        std::uint64_t highest) {
   std::uint64_t value = 0;
   const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (problem != std::errc() || end != text.data() + text.size() || value < lowest || value > highest)
+  if (problem != std::errc() || end != text.data() + text.size() || value < lowest ||
+      value > highest)
     return std::nullopt;
   return value;
 }
 
-bool SetSeconds(std::string_view text, std::uint64_t lowest, std::uint64_t highest, std::chrono::seconds& out) {
+bool SetSeconds(std::string_view text, std::uint64_t lowest, std::uint64_t highest,
+                std::chrono::seconds& out) {
   const auto value = ParseCount(text, lowest, highest);
   if (value) out = std::chrono::seconds(*value);
   return value.has_value();
@@ -35,8 +39,9 @@ struct Key {
 constexpr std::array kKeys = {
     Key{"tls_min", true, false,
         [](std::string_view value, Settings& s) {
+          if (value != "1.2" && value != "1.3") return false;
           s.tls_min = value == "1.2" ? TlsVersion::k12 : TlsVersion::k13;
-          return value == "1.2" || value == "1.3";
+          return true;
         }},
     Key{"verify", true, false,
         [](std::string_view value, Settings& s) {
@@ -45,20 +50,26 @@ constexpr std::array kKeys = {
           return mode.ok();
         }},
     Key{"heartbeat_interval", false, true,
-        [](std::string_view value, Settings& s) { return SetSeconds(value, 1, 300, s.heartbeat_interval); }},
+        [](std::string_view value, Settings& s) {
+          return SetSeconds(value, 1, 300, s.heartbeat_interval);
+        }},
     Key{"reconcile_interval", false, true,
-        [](std::string_view value, Settings& s) { return SetSeconds(value, 1, 3600, s.reconcile_interval); }},
+        [](std::string_view value, Settings& s) {
+          return SetSeconds(value, 1, 3600, s.reconcile_interval);
+        }},
     Key{"persist", true, false,
         [](std::string_view value, Settings& s) {
+          if (value.empty()) return false;
           s.persist = value;
-          return !value.empty();
+          return true;
         }},
     Key{"net_wait", true, true,
         [](std::string_view value, Settings& s) { return SetSeconds(value, 0, 600, s.net_wait); }},
     Key{"lkg", true, true,
         [](std::string_view value, Settings& s) {
-          s.last_known_good = value != "off";
-          return value == "on" || value == "off";
+          if (value != "on" && value != "off") return false;
+          s.last_known_good = value == "on";
+          return true;
         }},
     Key{"scratch_mib", false, true,
         [](std::string_view value, Settings& s) {
@@ -79,9 +90,13 @@ constexpr std::array kKeys = {
           return count.has_value();
         }},
     Key{"gate_interval", false, true,
-        [](std::string_view value, Settings& s) { return SetSeconds(value, 1, 600, s.gate_interval); }},
+        [](std::string_view value, Settings& s) {
+          return SetSeconds(value, 1, 600, s.gate_interval);
+        }},
     Key{"gate_uptime", false, true,
-        [](std::string_view value, Settings& s) { return SetSeconds(value, 0, 3600, s.gate_uptime); }},
+        [](std::string_view value, Settings& s) {
+          return SetSeconds(value, 0, 3600, s.gate_uptime);
+        }},
 };
 
 const Key* FindKey(std::string_view name) {
@@ -117,7 +132,7 @@ void ApplySettingsFile(std::string_view content, SettingsOrigin origin, std::str
     if (equals == std::string_view::npos) {
       report("not a `key = value` line");
     } else if (key == nullptr) {
-      report("unknown key " + std::string(name));
+      report("unknown key " + Printable(name));
     } else if (origin == SettingsOrigin::kOperator && !key->operator_ok) {
       report(std::string(name) + " is taken only from the image or the kernel command line");
     } else if (!key->apply(Trim(line.substr(equals + 1)), settings)) {
@@ -140,7 +155,7 @@ void ApplyKernelParameters(const KernelParameters& parameters, Settings& setting
       settings.strict = value == "1";
     } else if (const Key* key = FindKey(name); key != nullptr && key->kernel) {
       if (!key->apply(value, settings))
-        settings.findings.push_back("kernel command line: bad value for " + parameter);
+        settings.findings.push_back("kernel command line: bad value for " + Printable(parameter));
     }
   }
 }

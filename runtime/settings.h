@@ -1,9 +1,9 @@
-// The agent's configuration as one value (node-files.md §3): built-in defaults, the image's agent.conf, the
-// operator's on the persist partition, kernel parameters. A line that cannot be understood is a finding and
-// keeps the default: configuration never stops the agent.
+// The agent's configuration as one value (node-files.md §3): built-in defaults, the image's
+// agent.conf, the operator's on the persist partition, kernel parameters. A line that cannot be
+// understood is a finding and keeps the default: configuration never stops the agent.
 //
-// What weakens verification is accepted only from the image or the kernel command line: the persist partition
-// is the one place an attacker with the disk can write.
+// What weakens verification is accepted only from the image or the kernel command line: the persist
+// partition is the one place an attacker with the disk can write.
 #pragma once
 
 #include <chrono>
@@ -24,9 +24,9 @@ struct Settings {
   std::chrono::seconds heartbeat_interval{30};
   std::chrono::seconds reconcile_interval{60};
   verify::TrustMode verify = verify::TrustMode::kEnforce;
-  std::string persist = "auto";         // auto, tmpfs, dir:PATH, LABEL=, UUID=, or a device
-  std::chrono::seconds net_wait{30};    // for an address at boot
-  bool last_known_good = true;          // boot the last known good set when the platform does not answer
+  std::string persist = "auto";       // auto, tmpfs, dir:PATH, LABEL=, UUID=, or a device
+  std::chrono::seconds net_wait{30};  // for an address at boot
+  bool last_known_good = true;  // boot the last known good set when the platform does not answer
   std::uint64_t scratch_mib = 512;      // size of the union's writable layer
   std::uint64_t cache_floor_mib = 256;  // free space the cache never uses
   unsigned gate_probes = 3;             // good probes in a row before a set counts as good
@@ -50,7 +50,8 @@ enum class SettingsOrigin { kImage, kOperator, kKernel };
 // Applies `key = value` lines; `where` names the file in findings.
 void ApplySettingsFile(std::string_view content, SettingsOrigin origin, std::string_view where,
                        Settings& settings);
-// Applies the `powernode.<key>` parameters; keys of the identity sources are not ours and are left alone.
+// Applies the `powernode.<key>` parameters; keys of the identity sources are not ours and are left
+// alone.
 void ApplyKernelParameters(const KernelParameters& parameters, Settings& settings);
 
 // Everything in order; missing files are fine.

@@ -1,5 +1,5 @@
-// The service's one session, shared by its loops once the node has joined. Readers hold it by shared_ptr, so
-// that it lives as long as a call of theirs.
+// The service's one session, shared by its loops once the node has joined. Readers hold it by
+// shared_ptr, so that it lives as long as a call of theirs.
 #pragma once
 
 #include <memory>

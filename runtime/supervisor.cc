@@ -15,7 +15,8 @@ void Supervisor::Start(Loop loop) {
   Running& reference = *running;
   const std::scoped_lock lock(loops_mutex_);
   loops_.push_back(std::move(running));
-  reference.thread = std::jthread([this, &reference](std::stop_token stop) { Run(reference, stop); });
+  reference.thread =
+      std::jthread([this, &reference](std::stop_token stop) { Run(reference, stop); });
 }
 
 void Supervisor::Wake(const std::string& name) {
@@ -59,12 +60,14 @@ void Supervisor::Run(Running& running, std::stop_token stop) {
   }
 }
 
-// Our code does not throw; a library may (out of memory, a regular expression). The loop outlives it.
+// Our code does not throw; a library may (out of memory, a regular expression). The loop outlives
+// it.
 std::chrono::milliseconds Supervisor::Tick(Running& running, std::stop_token stop) {
   try {
     return running.loop.tick(stop);
   } catch (const std::exception& exception) {
-    log_.Write(LogLevel::kError, running.loop.name, std::string("loop failed: ") + exception.what(), {});
+    log_.Write(LogLevel::kError, running.loop.name, std::string("loop failed: ") + exception.what(),
+               {});
     return kAfterException;
   }
 }

@@ -1,8 +1,10 @@
-// The service's loops, each in a thread of its own, and the one that watches them (node-files.md §13).
+// The service's loops, each in a thread of its own, and the one that watches them (node-files.md
+// §13).
 //
-// A loop is a name, a period and a tick. Loops never wait for each other. A tick that ends with an exception
-// of a library is logged and the loop goes on with back-off; a loop whose tick runs longer than its patience
-// is "stuck": it is named, and the watchdog is no longer fed, so that the service manager restarts the agent.
+// A loop is a name, a period and a tick. Loops never wait for each other. A tick that ends with an
+// exception of a library is logged and the loop goes on with back-off; a loop whose tick runs
+// longer than its patience is "stuck": it is named, and the watchdog is no longer fed, so that the
+// service manager restarts the agent.
 #pragma once
 
 #include <atomic>

@@ -13,14 +13,18 @@ std::string FirstLine(const std::string& text) { return text.substr(0, text.find
 }  // namespace
 
 Status Systemd::Reload() {
-  ASSIGN_OR_RETURN(const ProcessOutcome outcome, runner_.Run({kSystemctl, "daemon-reload"}, kPatience));
+  ASSIGN_OR_RETURN(const ProcessOutcome outcome,
+                   runner_.Run({kSystemctl, "daemon-reload"}, kPatience));
   if (outcome.exit_code != 0)
-    return Error(ErrorKind::kSystem, "systemd_failed", "systemctl daemon-reload: " + FirstLine(outcome.output));
+    return Error(ErrorKind::kSystem, "systemd_failed",
+                 "systemctl daemon-reload: " + FirstLine(outcome.output));
   return Ok();
 }
 
 Status Systemd::StartUnits(const std::vector<std::string>& units) { return Act("start", units); }
-Status Systemd::RestartUnits(const std::vector<std::string>& units) { return Act("restart", units); }
+Status Systemd::RestartUnits(const std::vector<std::string>& units) {
+  return Act("restart", units);
+}
 Status Systemd::StopUnits(const std::vector<std::string>& units) { return Act("stop", units); }
 
 Status Systemd::Act(const std::string& verb, const std::vector<std::string>& units) {
@@ -29,22 +33,26 @@ Status Systemd::Act(const std::string& verb, const std::vector<std::string>& uni
   argv.insert(argv.end(), units.begin(), units.end());
   ASSIGN_OR_RETURN(const ProcessOutcome outcome, runner_.Run(argv, kPatience));
   if (outcome.exit_code != 0)
-    return Error(ErrorKind::kSystem, "unit_failed", "systemctl " + verb + ": " + FirstLine(outcome.output));
+    return Error(ErrorKind::kSystem, "unit_failed",
+                 "systemctl " + verb + ": " + FirstLine(outcome.output));
   return Ok();
 }
 
 Result<std::vector<UnitState>> Systemd::ShowUnits(const std::vector<std::string>& units) {
   if (units.empty()) return std::vector<UnitState>();
-  std::vector<std::string> argv{kSystemctl, "show", "--property=Id,ActiveState,SubState,NRestarts", "--"};
+  std::vector<std::string> argv{kSystemctl, "show", "--property=Id,ActiveState,SubState,NRestarts",
+                                "--"};
   argv.insert(argv.end(), units.begin(), units.end());
   ASSIGN_OR_RETURN(const ProcessOutcome outcome, runner_.Run(argv, kPatience));
   if (outcome.exit_code != 0)
-    return Error(ErrorKind::kCannotTell, "systemd_failed", "systemctl show: " + FirstLine(outcome.output));
+    return Error(ErrorKind::kCannotTell, "systemd_failed",
+                 "systemctl show: " + FirstLine(outcome.output));
   return ParseUnitStates(outcome.output);
 }
 
 Result<std::string> Systemd::SystemState() {
-  ASSIGN_OR_RETURN(const ProcessOutcome outcome, runner_.Run({kSystemctl, "is-system-running"}, kPatience));
+  ASSIGN_OR_RETURN(const ProcessOutcome outcome,
+                   runner_.Run({kSystemctl, "is-system-running"}, kPatience));
   return FirstLine(outcome.output);  // its exit status only repeats the word
 }
 
@@ -67,7 +75,8 @@ std::vector<UnitState> ParseUnitStates(std::string_view output) {
     if (key == "Id") current.name = value;
     if (key == "ActiveState") current.active = value;
     if (key == "SubState") current.sub = value;
-    if (key == "NRestarts") std::from_chars(value.data(), value.data() + value.size(), current.restarts);
+    if (key == "NRestarts")
+      std::from_chars(value.data(), value.data() + value.size(), current.restarts);
   }
   finish();
   return states;

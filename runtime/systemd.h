@@ -1,5 +1,6 @@
-// The running service manager, through systemctl: one of the few programs the agent starts, and never in the
-// boot path. A missing systemctl or a manager that does not run is named once, not retried.
+// The running service manager, through systemctl: one of the few programs the agent starts, and
+// never in the boot path. A missing systemctl or a manager that does not run is named once, not
+// retried.
 #pragma once
 
 #include <string>

@@ -10,7 +10,9 @@ namespace {
 
 constexpr std::size_t kMaxUnit = 1024 * 1024;
 
-std::string UnitPath(const Paths& paths, const std::string& name) { return paths.unit_directory + "/" + name; }
+std::string UnitPath(const Paths& paths, const std::string& name) {
+  return paths.unit_directory + "/" + name;
+}
 std::string WantsPath(const Paths& paths, const std::string& name) {
   return paths.unit_directory + "/multi-user.target.wants/" + name;
 }

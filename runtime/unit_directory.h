@@ -1,5 +1,6 @@
-// The directory of generated units, kept equal to what the composition's manifests say. Only files with our
-// marker are overwritten or removed (P6); a file of the same name without it is left alone and reported.
+// The directory of generated units, kept equal to what the composition's manifests say. Only files
+// with our marker are overwritten or removed (P6); a file of the same name without it is left alone
+// and reported.
 #pragma once
 
 #include <string>

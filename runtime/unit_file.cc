@@ -25,7 +25,8 @@ std::string_view RestartValue(enroll::RestartPolicy policy) {
 }
 
 Result<std::string> UnitSection(const UnitContext& context, const enroll::Service& service) {
-  ASSIGN_OR_RETURN(const std::string title, UnitText("name", context.module_name + ": " + service.name));
+  ASSIGN_OR_RETURN(const std::string title,
+                   UnitText("name", context.module_name + ": " + service.name));
   std::string after = "network-online.target";
   std::string wants = "network-online.target";
   std::string requires_line;
@@ -43,14 +44,17 @@ Result<std::string> UnitSection(const UnitContext& context, const enroll::Servic
         break;
     }
   }
-  std::string text = "[Unit]\nDescription=powernode " + title + "\nAfter=" + after + "\nWants=" + wants + "\n";
+  std::string text =
+      "[Unit]\nDescription=powernode " + title + "\nAfter=" + after + "\nWants=" + wants + "\n";
   if (!requires_line.empty()) text += "Requires=" + requires_line + "\n";
   return text + "StartLimitIntervalSec=0\n";
 }
 
-Result<std::string> Confinement(const enroll::Service& service, const enroll::ModuleSecurity& security) {
+Result<std::string> Confinement(const enroll::Service& service,
+                                const enroll::ModuleSecurity& security) {
   std::vector<std::string> capabilities = service.capabilities;
-  capabilities.insert(capabilities.end(), security.capabilities.begin(), security.capabilities.end());
+  capabilities.insert(capabilities.end(), security.capabilities.begin(),
+                      security.capabilities.end());
   std::sort(capabilities.begin(), capabilities.end());
   capabilities.erase(std::unique(capabilities.begin(), capabilities.end()), capabilities.end());
   if (security.privileged) {
@@ -60,7 +64,8 @@ Result<std::string> Confinement(const enroll::Service& service, const enroll::Mo
   }
   std::string list;
   for (const std::string& capability : capabilities) {
-    if (!IsCapability(capability)) return UnitRefused("capabilities", "unknown capability " + capability);
+    if (!IsCapability(capability))
+      return UnitRefused("capabilities", "unknown capability " + capability);
     list += (list.empty() ? "" : " ") + capability;
   }
   const bool is_root = service.user.empty() || service.user == "root";
@@ -86,7 +91,8 @@ Result<std::string> ServiceSection(const UnitContext& context, const enroll::Ser
     text += "User=" + user + "\n";
   }
   if (!service.working_directory.empty()) {
-    ASSIGN_OR_RETURN(const std::string directory, UnitText("working_directory", service.working_directory));
+    ASSIGN_OR_RETURN(const std::string directory,
+                     UnitText("working_directory", service.working_directory));
     text += "WorkingDirectory=" + directory + "\n";
   }
   for (const auto& [key, value] : service.env) {
@@ -129,8 +135,8 @@ Result<UnitFile> RenderUnit(const UnitContext& context, const enroll::Service& s
   };
   ASSIGN_OR_RETURN_CONTEXT(const std::string body, render(), "service " + service.name);
   file.body_sha256 = Sha256Hex(body);
-  file.content = std::string(kMarkerPrefix) + "module=" + context.module_id + " digest=" + context.digest +
-                 " body=" + file.body_sha256 + "\n" + body;
+  file.content = std::string(kMarkerPrefix) + "module=" + context.module_id +
+                 " digest=" + context.digest + " body=" + file.body_sha256 + "\n" + body;
   return file;
 }
 

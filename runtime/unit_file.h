@@ -1,6 +1,6 @@
-// A module's service as a systemd unit (node-files.md §12.1): a pure function from what the platform says to
-// the text of a unit file. Nothing in a value can become a directive, a specifier or a second command: a value
-// that could is refused, and with it this one service.
+// A module's service as a systemd unit (node-files.md §12.1): a pure function from what the
+// platform says to the text of a unit file. Nothing in a value can become a directive, a specifier
+// or a second command: a value that could is refused, and with it this one service.
 #pragma once
 
 #include <string>
@@ -23,8 +23,9 @@ struct UnitFile {
 struct UnitContext {
   std::string module_id;
   std::string module_name;
-  std::string digest;          // "sha256:<hex>"
-  std::string root_directory;  // host mode: the union; empty: the service runs in the system's own root
+  std::string digest;  // "sha256:<hex>"
+  std::string
+      root_directory;  // host mode: the union; empty: the service runs in the system's own root
 };
 
 std::string UnitName(std::string_view module_id, std::string_view service);
@@ -33,7 +34,8 @@ std::string UnitName(std::string_view module_id, std::string_view service);
 Result<UnitFile> RenderUnit(const UnitContext& context, const enroll::Service& service,
                             const enroll::ModuleSecurity& security);
 
-// The marker line of a file this agent wrote, or "" (node-files.md §12.1: only such files are touched).
+// The marker line of a file this agent wrote, or "" (node-files.md §12.1: only such files are
+// touched).
 std::string_view UnitMarker(std::string_view content);
 
 }  // namespace powernode::runtime

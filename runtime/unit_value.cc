@@ -10,18 +10,47 @@ namespace {
 constexpr std::size_t kMaxValue = 64 * 1024;
 
 // Linux 6.12; the order is that of capability.h.
-constexpr std::array<std::string_view, 41> kCapabilities = {
-    "CAP_CHOWN",           "CAP_DAC_OVERRIDE",   "CAP_DAC_READ_SEARCH", "CAP_FOWNER",
-    "CAP_FSETID",          "CAP_KILL",           "CAP_SETGID",          "CAP_SETUID",
-    "CAP_SETPCAP",         "CAP_LINUX_IMMUTABLE", "CAP_NET_BIND_SERVICE", "CAP_NET_BROADCAST",
-    "CAP_NET_ADMIN",       "CAP_NET_RAW",        "CAP_IPC_LOCK",        "CAP_IPC_OWNER",
-    "CAP_SYS_MODULE",      "CAP_SYS_RAWIO",      "CAP_SYS_CHROOT",      "CAP_SYS_PTRACE",
-    "CAP_SYS_PACCT",       "CAP_SYS_ADMIN",      "CAP_SYS_BOOT",        "CAP_SYS_NICE",
-    "CAP_SYS_RESOURCE",    "CAP_SYS_TIME",       "CAP_SYS_TTY_CONFIG",  "CAP_MKNOD",
-    "CAP_LEASE",           "CAP_AUDIT_WRITE",    "CAP_AUDIT_CONTROL",   "CAP_SETFCAP",
-    "CAP_MAC_OVERRIDE",    "CAP_MAC_ADMIN",      "CAP_SYSLOG",          "CAP_WAKE_ALARM",
-    "CAP_BLOCK_SUSPEND",   "CAP_AUDIT_READ",     "CAP_PERFMON",         "CAP_BPF",
-    "CAP_CHECKPOINT_RESTORE"};
+constexpr std::array<std::string_view, 41> kCapabilities = {"CAP_CHOWN",
+                                                            "CAP_DAC_OVERRIDE",
+                                                            "CAP_DAC_READ_SEARCH",
+                                                            "CAP_FOWNER",
+                                                            "CAP_FSETID",
+                                                            "CAP_KILL",
+                                                            "CAP_SETGID",
+                                                            "CAP_SETUID",
+                                                            "CAP_SETPCAP",
+                                                            "CAP_LINUX_IMMUTABLE",
+                                                            "CAP_NET_BIND_SERVICE",
+                                                            "CAP_NET_BROADCAST",
+                                                            "CAP_NET_ADMIN",
+                                                            "CAP_NET_RAW",
+                                                            "CAP_IPC_LOCK",
+                                                            "CAP_IPC_OWNER",
+                                                            "CAP_SYS_MODULE",
+                                                            "CAP_SYS_RAWIO",
+                                                            "CAP_SYS_CHROOT",
+                                                            "CAP_SYS_PTRACE",
+                                                            "CAP_SYS_PACCT",
+                                                            "CAP_SYS_ADMIN",
+                                                            "CAP_SYS_BOOT",
+                                                            "CAP_SYS_NICE",
+                                                            "CAP_SYS_RESOURCE",
+                                                            "CAP_SYS_TIME",
+                                                            "CAP_SYS_TTY_CONFIG",
+                                                            "CAP_MKNOD",
+                                                            "CAP_LEASE",
+                                                            "CAP_AUDIT_WRITE",
+                                                            "CAP_AUDIT_CONTROL",
+                                                            "CAP_SETFCAP",
+                                                            "CAP_MAC_OVERRIDE",
+                                                            "CAP_MAC_ADMIN",
+                                                            "CAP_SYSLOG",
+                                                            "CAP_WAKE_ALARM",
+                                                            "CAP_BLOCK_SUSPEND",
+                                                            "CAP_AUDIT_READ",
+                                                            "CAP_PERFMON",
+                                                            "CAP_BPF",
+                                                            "CAP_CHECKPOINT_RESTORE"};
 
 bool IsControl(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }
 
@@ -31,7 +60,8 @@ bool IsNameChar(char c) {
 
 Status CheckPlain(std::string_view field, std::string_view value) {
   if (value.size() > kMaxValue) return UnitRefused(field, "too long");
-  if (std::any_of(value.begin(), value.end(), IsControl)) return UnitRefused(field, "a control character");
+  if (std::any_of(value.begin(), value.end(), IsControl))
+    return UnitRefused(field, "a control character");
   if (value.ends_with('\\')) return UnitRefused(field, "a backslash at the end");
   return Ok();
 }
@@ -46,7 +76,8 @@ std::string DoublePercent(std::string_view value) {
 }
 
 bool HasLoneSemicolon(std::string_view command) {
-  for (std::size_t i = command.find(';'); i != std::string_view::npos; i = command.find(';', i + 1)) {
+  for (std::size_t i = command.find(';'); i != std::string_view::npos;
+       i = command.find(';', i + 1)) {
     const bool starts = i == 0 || command[i - 1] == ' ';
     const bool ends = i + 1 == command.size() || command[i + 1] == ' ';
     if (starts && ends) return true;
@@ -74,16 +105,19 @@ Result<std::string> UnitCommand(std::string_view field, std::string_view value) 
   const bool bare = std::all_of(program.begin(), program.end(), IsNameChar) &&
                     std::isalnum(static_cast<unsigned char>(program.front())) != 0;
   if (!absolute && !bare)
-    return UnitRefused(field, "the program must be an absolute path or a plain name, without prefix");
-  if (HasLoneSemicolon(value)) return UnitRefused(field, "a `;` of its own would begin a second command");
+    return UnitRefused(field,
+                       "the program must be an absolute path or a plain name, without prefix");
+  if (HasLoneSemicolon(value))
+    return UnitRefused(field, "a `;` of its own would begin a second command");
   return DoublePercent(value);
 }
 
 Result<std::string> UnitEnvironment(std::string_view key, std::string_view value) {
-  const bool good_key =
-      !key.empty() && key.size() <= 128 && std::isdigit(static_cast<unsigned char>(key.front())) == 0 &&
-      std::all_of(key.begin(), key.end(),
-                  [](char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_'; });
+  const bool good_key = !key.empty() && key.size() <= 128 &&
+                        std::isdigit(static_cast<unsigned char>(key.front())) == 0 &&
+                        std::all_of(key.begin(), key.end(), [](char c) {
+                          return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_';
+                        });
   if (!good_key) return UnitRefused("env", "bad name " + std::string(key.substr(0, 128)));
   if (value.size() > kMaxValue || std::any_of(value.begin(), value.end(), IsControl))
     return UnitRefused("env " + std::string(key), "too long, or a control character");
@@ -96,8 +130,8 @@ Result<std::string> UnitEnvironment(std::string_view key, std::string_view value
 }
 
 Result<std::string> UnitUser(std::string_view user) {
-  const bool good = !user.empty() && user.size() <= 32 && user.front() != '-' && user.front() != '.' &&
-                    std::all_of(user.begin(), user.end(), IsNameChar);
+  const bool good = !user.empty() && user.size() <= 32 && user.front() != '-' &&
+                    user.front() != '.' && std::all_of(user.begin(), user.end(), IsNameChar);
   if (!good) return UnitRefused("user", "not a user name");
   return std::string(user);
 }

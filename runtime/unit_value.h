@@ -1,5 +1,6 @@
-// Values inside a unit file, made safe (RT-7): systemd.syntax(7), systemd.service(5) "Command lines",
-// systemd.unit(5) "Specifiers". Each function returns the text to stand behind `=` or refuses the value.
+// Values inside a unit file, made safe (RT-7): systemd.syntax(7), systemd.service(5) "Command
+// lines", systemd.unit(5) "Specifiers". Each function returns the text to stand behind `=` or
+// refuses the value.
 #pragma once
 
 #include <string>
@@ -11,11 +12,12 @@ namespace powernode::runtime {
 
 Error UnitRefused(std::string_view field, std::string_view why);
 
-// One line, `%` doubled. Refused: control characters, a trailing backslash (it would join the next line).
+// One line, `%` doubled. Refused: control characters, a trailing backslash (it would join the next
+// line).
 Result<std::string> UnitText(std::string_view field, std::string_view value);
 
-// A command line. Besides the above, refused: a first word that is neither absolute nor a bare name (which
-// excludes the prefixes @ - : + ! |), and a lone `;`, which would begin a second command.
+// A command line. Besides the above, refused: a first word that is neither absolute nor a bare name
+// (which excludes the prefixes @ - : + ! |), and a lone `;`, which would begin a second command.
 Result<std::string> UnitCommand(std::string_view field, std::string_view value);
 
 // `"KEY=value"` with backslash and quote escaped.

@@ -28,7 +28,8 @@ class KernelClock : public Clock {
     std::condition_variable_any wake;
     std::unique_lock lock(mutex);
     // A deadline past what the C++ clock can count would wrap around to "now".
-    wake.wait_for(lock, stop, std::min<std::chrono::milliseconds>(duration, std::chrono::hours(24 * 365)),
+    wake.wait_for(lock, stop,
+                  std::min<std::chrono::milliseconds>(duration, std::chrono::hours(24 * 365)),
                   [] { return false; });
     return !stop.stop_requested();
   }
@@ -95,7 +96,8 @@ std::optional<std::int64_t> ParseTime(std::string_view text) {
     const int sign = !text.empty() && text.front() == '-' ? -1 : 1;
     int offset_hour = 0, offset_minute = 0;
     if (!TakeChar(text, "+-") || !TakeNumber(text, 2, offset_hour) || !TakeChar(text, ":") ||
-        !TakeNumber(text, 2, offset_minute) || !text.empty() || offset_hour > 23 || offset_minute > 59)
+        !TakeNumber(text, 2, offset_minute) || !text.empty() || offset_hour > 23 ||
+        offset_minute > 59)
       return std::nullopt;
     offset = sign * (offset_hour * 3600 + offset_minute * 60);
   }

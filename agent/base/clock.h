@@ -1,5 +1,5 @@
-// Time, as a seam: tests pass a clock of their own. Wall time is seconds since 1970 (UTC); monotonic time
-// counts through suspend (CLOCK_BOOTTIME), so that a timer means what it says.
+// Time, as a seam: tests pass a clock of their own. Wall time is seconds since 1970 (UTC);
+// monotonic time counts through suspend (CLOCK_BOOTTIME), so that a timer means what it says.
 #pragma once
 
 #include <chrono>
@@ -25,7 +25,8 @@ Clock& SystemClock();
 
 // "2026-05-20T10:04:11Z".
 std::string FormatTime(std::int64_t unix_seconds);
-// RFC 3339 with or without fraction, `Z` or an offset; nullopt when it is not one (node-api.md, T10).
+// RFC 3339 with or without fraction, `Z` or an offset; nullopt when it is not one (node-api.md,
+// T10).
 std::optional<std::int64_t> ParseTime(std::string_view text);
 // Seconds since 1970 of a UTC calendar time (for certificates); the fields must be in range.
 std::int64_t UnixFromUtc(int year, int month, int day, int hour, int minute, int second);

@@ -57,8 +57,10 @@ struct Transfer {
 };
 
 std::string_view Trim(std::string_view text) {
-  while (!text.empty() && std::isspace(static_cast<unsigned char>(text.front())) != 0) text.remove_prefix(1);
-  while (!text.empty() && std::isspace(static_cast<unsigned char>(text.back())) != 0) text.remove_suffix(1);
+  while (!text.empty() && std::isspace(static_cast<unsigned char>(text.front())) != 0)
+    text.remove_prefix(1);
+  while (!text.empty() && std::isspace(static_cast<unsigned char>(text.back())) != 0)
+    text.remove_suffix(1);
   return text;
 }
 
@@ -67,7 +69,8 @@ std::size_t OnHeader(char* data, std::size_t size, std::size_t count, void* cont
   const std::string_view line = Trim({data, size * count});
   transfer.header_bytes += size * count;
   if (transfer.header_bytes > kMaxHeaderBytes || transfer.response.headers.size() >= kMaxHeaders) {
-    transfer.Fail(Error(ErrorKind::kInvalid, "response_too_large", "the answer's header is too large"));
+    transfer.Fail(
+        Error(ErrorKind::kInvalid, "response_too_large", "the answer's header is too large"));
     return 0;
   }
   if (line.starts_with("HTTP/")) {  // a new head: the one before was 1xx
@@ -76,7 +79,8 @@ std::size_t OnHeader(char* data, std::size_t size, std::size_t count, void* cont
   }
   const std::size_t colon = line.find(':');
   if (colon == std::string_view::npos) return size * count;
-  HttpHeader header{.name = std::string(line.substr(0, colon)), .value = std::string(Trim(line.substr(colon + 1)))};
+  HttpHeader header{.name = std::string(line.substr(0, colon)),
+                    .value = std::string(Trim(line.substr(colon + 1)))};
   std::transform(header.name.begin(), header.name.end(), header.name.begin(),
                  [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
   transfer.response.headers.push_back(std::move(header));
@@ -114,15 +118,18 @@ std::size_t OnBody(char* data, std::size_t size, std::size_t count, void* contex
 int OnProgress(void* context, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
   auto& transfer = *static_cast<Transfer*>(context);
   if (transfer.stop.stop_requested()) {
-    transfer.Fail(Error(ErrorKind::kUnavailable, "stopped", "stopped while waiting for the platform"));
+    transfer.Fail(
+        Error(ErrorKind::kUnavailable, "stopped", "stopped while waiting for the platform"));
     return 1;
   }
   if (transfer.header_bytes > 0) return 0;
-  curl_off_t connected_us = 0;  // 0 as long as name, connection and TLS are not done; those have their own limit
+  curl_off_t connected_us =
+      0;  // 0 as long as name, connection and TLS are not done; those have their own limit
   curl_easy_getinfo(transfer.handle, CURLINFO_PRETRANSFER_TIME_T, &connected_us);
   const auto limit = transfer.request.limits.first_byte;
   const auto waited = SystemClock().Monotonic() - transfer.started;
-  if (connected_us == 0 || waited <= std::chrono::milliseconds(connected_us / 1000) + limit) return 0;
+  if (connected_us == 0 || waited <= std::chrono::milliseconds(connected_us / 1000) + limit)
+    return 0;
   transfer.Fail(Error(ErrorKind::kUnavailable, "timeout",
                       "connected, but no answer within " + std::to_string(limit.count()) + " ms"));
   return 1;
@@ -141,7 +148,8 @@ bool Stalled(const Transfer& transfer) {
          (total.count() == 0 || SystemClock().Monotonic() - transfer.started < total);
 }
 
-Error ErrorOf(CURLcode code, const Transfer& transfer, const char* detail, const PeerCertificateProblem& peer) {
+Error ErrorOf(CURLcode code, const Transfer& transfer, const char* detail,
+              const PeerCertificateProblem& peer) {
   const std::string text = *detail != '\0' ? detail : curl_easy_strerror(code);
   if (peer.flags != 0)
     return Error(ErrorKind::kDenied, peer.IsClock() ? "tls_clock" : "tls_untrusted",
@@ -178,7 +186,8 @@ curl_blob BlobOf(const std::string& text) {
 bool HasCertificate(const std::string& pem) {
   mbedtls_x509_crt chain;
   mbedtls_x509_crt_init(&chain);
-  const int unread = mbedtls_x509_crt_parse(&chain, reinterpret_cast<const unsigned char*>(pem.c_str()), pem.size() + 1);
+  const int unread = mbedtls_x509_crt_parse(
+      &chain, reinterpret_cast<const unsigned char*>(pem.c_str()), pem.size() + 1);
   mbedtls_x509_crt_free(&chain);
   return unread >= 0;  // negative: all of them
 }
@@ -191,22 +200,25 @@ int RandomForLibrary(void*, unsigned char* out, std::size_t size) {
 bool IsPrivateKey(const std::string& pem) {
   mbedtls_pk_context key;
   mbedtls_pk_init(&key);
-  const int problem = mbedtls_pk_parse_key(&key, reinterpret_cast<const unsigned char*>(pem.c_str()), pem.size() + 1,
-                                           nullptr, 0, RandomForLibrary, nullptr);
+  const int problem =
+      mbedtls_pk_parse_key(&key, reinterpret_cast<const unsigned char*>(pem.c_str()),
+                           pem.size() + 1, nullptr, 0, RandomForLibrary, nullptr);
   mbedtls_pk_free(&key);
   return problem == 0;
 }
 
-// Looked at before libcurl gets it: that has one code for all that can be wrong with any of the three, and leaks
-// what it had read before (8.14, mbed_connect_step1).
+// Looked at before libcurl gets it: that has one code for all that can be wrong with any of the
+// three, and leaks what it had read before (8.14, mbed_connect_step1).
 Status CheckPem(const TlsIdentity& tls) {
   if (!tls.ca_pem.empty() && !HasCertificate(tls.ca_pem))
     return Error(ErrorKind::kInvalid, "no_trust_anchor", "TLS: no CA certificate could be read");
   if (tls.certificate_pem.empty()) return Ok();
   if (!HasCertificate(tls.certificate_pem))
-    return Error(ErrorKind::kInvalid, "bad_certificate", "TLS: the client certificate cannot be read");
+    return Error(ErrorKind::kInvalid, "bad_certificate",
+                 "TLS: the client certificate cannot be read");
   if (!IsPrivateKey(tls.key_pem.Reveal()))
-    return Error(ErrorKind::kInvalid, "bad_certificate", "TLS: the client certificate's private key cannot be read");
+    return Error(ErrorKind::kInvalid, "bad_certificate",
+                 "TLS: the client certificate's private key cannot be read");
   return Ok();
 }
 
@@ -226,7 +238,8 @@ struct CurlTransport::State {
   PeerCertificateProblem peer;
   std::array<char, CURL_ERROR_SIZE> detail{};
   std::mutex mutex;
-  std::unique_ptr<CURL, FreeEasy> handle;  // last: it holds pointers to the others, and ends before them
+  std::unique_ptr<CURL, FreeEasy>
+      handle;  // last: it holds pointers to the others, and ends before them
 };
 
 CurlTransport::CurlTransport(std::unique_ptr<State> state) : state_(std::move(state)) {}
@@ -243,7 +256,8 @@ Result<std::unique_ptr<CurlTransport>> CurlTransport::Create(TlsIdentity tls) {
 
   CURL* handle = state->handle.get();
   curl_easy_setopt(handle, CURLOPT_NOSIGNAL, 1L);
-  curl_easy_setopt(handle, CURLOPT_PROTOCOLS_STR, "https,http");  // http: only what ParseOrigin let through
+  curl_easy_setopt(handle, CURLOPT_PROTOCOLS_STR,
+                   "https,http");  // http: only what ParseOrigin let through
   curl_easy_setopt(handle, CURLOPT_FOLLOWLOCATION, 0L);
   curl_easy_setopt(handle, CURLOPT_PROXY, "");  // none, whatever the environment says
   curl_easy_setopt(handle, CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1);
@@ -251,8 +265,9 @@ Result<std::unique_ptr<CurlTransport>> CurlTransport::Create(TlsIdentity tls) {
   curl_easy_setopt(handle, CURLOPT_MAXCONNECTS, 1L);
   curl_easy_setopt(handle, CURLOPT_SSL_VERIFYPEER, 1L);
   curl_easy_setopt(handle, CURLOPT_SSL_VERIFYHOST, 2L);
-  curl_easy_setopt(handle, CURLOPT_SSLVERSION,
-                   state->tls.minimum == TlsVersion::k13 ? CURL_SSLVERSION_TLSv1_3 : CURL_SSLVERSION_TLSv1_2);
+  curl_easy_setopt(
+      handle, CURLOPT_SSLVERSION,
+      state->tls.minimum == TlsVersion::k13 ? CURL_SSLVERSION_TLSv1_3 : CURL_SSLVERSION_TLSv1_2);
   // A resumed session would skip the look at the peer's certificate, and its dates.
   curl_easy_setopt(handle, CURLOPT_SSL_SESSIONID_CACHE, 0L);
   curl_easy_setopt(handle, CURLOPT_CAINFO, nullptr);
@@ -262,7 +277,8 @@ Result<std::unique_ptr<CurlTransport>> CurlTransport::Create(TlsIdentity tls) {
   if (!state->tls.certificate_pem.empty()) {
     const curl_blob certificate = BlobOf(state->tls.certificate_pem);
     curl_blob key = BlobOf(state->tls.key_pem.Reveal());
-    ++key.len;  // mbedtls_pk_parse_key wants the terminating zero of PEM counted, and libcurl passes the key as it is
+    ++key.len;  // mbedtls_pk_parse_key wants the terminating zero of PEM counted, and libcurl
+                // passes the key as it is
     curl_easy_setopt(handle, CURLOPT_SSLCERT_BLOB, &certificate);
     curl_easy_setopt(handle, CURLOPT_SSLCERTTYPE, "PEM");
     curl_easy_setopt(handle, CURLOPT_SSLKEY_BLOB, &key);
@@ -284,16 +300,19 @@ Result<HttpResponse> CurlTransport::Perform(const HttpRequest& request, std::sto
   Transfer transfer{.handle = handle, .request = request, .stop = stop};
   transfer.started = SystemClock().Monotonic();
   if (state_->tls.ca_pem.empty() && request.url.starts_with("https:"))
-    return Error(ErrorKind::kInvalid, "no_trust_anchor", "TLS: no CA certificate to trust the platform by");
+    return Error(ErrorKind::kInvalid, "no_trust_anchor",
+                 "TLS: no CA certificate to trust the platform by");
   state_->peer = {};
   state_->detail.front() = '\0';
   const HeaderList headers = HeadersOf(request);
 
   curl_easy_setopt(handle, CURLOPT_URL, request.url.c_str());
   curl_easy_setopt(handle, CURLOPT_HTTPHEADER, headers.get());
-  curl_easy_setopt(handle, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(request.limits.connect.count()));
+  curl_easy_setopt(handle, CURLOPT_CONNECTTIMEOUT_MS,
+                   static_cast<long>(request.limits.connect.count()));
   curl_easy_setopt(handle, CURLOPT_TIMEOUT_MS, static_cast<long>(request.limits.total.count()));
-  curl_easy_setopt(handle, CURLOPT_LOW_SPEED_LIMIT, static_cast<long>(request.limits.stall_bytes_per_second));
+  curl_easy_setopt(handle, CURLOPT_LOW_SPEED_LIMIT,
+                   static_cast<long>(request.limits.stall_bytes_per_second));
   curl_easy_setopt(handle, CURLOPT_LOW_SPEED_TIME, static_cast<long>(request.limits.stall.count()));
   curl_easy_setopt(handle, CURLOPT_HEADERDATA, &transfer);
   curl_easy_setopt(handle, CURLOPT_WRITEDATA, &transfer);
@@ -303,9 +322,11 @@ Result<HttpResponse> CurlTransport::Perform(const HttpRequest& request, std::sto
     curl_easy_setopt(handle, CURLOPT_HTTPGET, 1L);
   } else {
     curl_easy_setopt(handle, CURLOPT_POST, 1L);
-    curl_easy_setopt(handle, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request.body.size()));
+    curl_easy_setopt(handle, CURLOPT_POSTFIELDSIZE_LARGE,
+                     static_cast<curl_off_t>(request.body.size()));
     curl_easy_setopt(handle, CURLOPT_POSTFIELDS, request.body.data());
-    if (request.method != "POST") curl_easy_setopt(handle, CURLOPT_CUSTOMREQUEST, request.method.c_str());
+    if (request.method != "POST")
+      curl_easy_setopt(handle, CURLOPT_CUSTOMREQUEST, request.method.c_str());
   }
 
   const CURLcode code = curl_easy_perform(handle);

@@ -1,9 +1,9 @@
-// HttpTransport over libcurl and mbedTLS: one easy handle, one connection kept alive, HTTP/1.1, no proxy, no
-// redirect, no system roots. One request at a time; a second thread waits for the first one's end, so each
-// loop of the agent has a transport of its own.
+// HttpTransport over libcurl and mbedTLS: one easy handle, one connection kept alive, HTTP/1.1, no
+// proxy, no redirect, no system roots. One request at a time; a second thread waits for the first
+// one's end, so each loop of the agent has a transport of its own.
 //
-// The certificate's own dates and names come into the error when the peer is not trusted, together with this
-// node's time: a wrong clock is the most common cause (EN-9).
+// The certificate's own dates and names come into the error when the peer is not trusted, together
+// with this node's time: a wrong clock is the most common cause (EN-9).
 #pragma once
 
 #include <memory>
@@ -14,8 +14,8 @@ namespace powernode {
 
 class CurlTransport : public HttpTransport {
  public:
-  // kInvalid "no_trust_anchor": no certificate in ca_pem can be read (without any ca_pem, https fails likewise);
-  // "bad_certificate": client certificate or key cannot be read.
+  // kInvalid "no_trust_anchor": no certificate in ca_pem can be read (without any ca_pem, https
+  // fails likewise); "bad_certificate": client certificate or key cannot be read.
   static Result<std::unique_ptr<CurlTransport>> Create(TlsIdentity tls);
   ~CurlTransport() override;
 

@@ -74,7 +74,9 @@ Error Error::WithContext(std::string_view context) && {
   return std::move(*this);
 }
 
-Error Error::WithContext(std::string_view context) const& { return Error(*this).WithContext(context); }
+Error Error::WithContext(std::string_view context) const& {
+  return Error(*this).WithContext(context);
+}
 
 Error Error::AlsoFailed(const Error& later) && {
   message_ += " (then, while cleaning up: " + later.message() + ")";

@@ -1,9 +1,10 @@
 // What went wrong, for the caller and for a tired operator.
 //
-// A closed set of kinds, chosen by what the caller or the operator does next, a stable machine-readable
-// code (node-files.md §16, `error_code`), and a message that reads from the outside in: every layer puts
-// its own verb and object in front ("compose root: mount module nginx: erofs: No such device").
-// *Could not check* (kCannotTell) and *checked, and it is wrong* (kRefuted) are different kinds.
+// A closed set of kinds, chosen by what the caller or the operator does next, a stable
+// machine-readable code (node-files.md §16, `error_code`), and a message that reads from the
+// outside in: every layer puts its own verb and object in front ("compose root: mount module nginx:
+// erofs: No such device"). *Could not check* (kCannotTell) and *checked, and it is wrong*
+// (kRefuted) are different kinds.
 #pragma once
 
 #include <string>
@@ -60,9 +61,9 @@ class [[nodiscard]] Error {
   int errno_ = 0;
 };
 
-// The error of a system call that set `saved_errno`: "what: No space left on device". The kind follows
-// the errno (ENOSPC -> kNoSpace, ENOENT -> kNotFound, ENOSYS/EOPNOTSUPP -> kUnsupported, ...); the code is
-// "no_space", "read_only" or else "system_error".
+// The error of a system call that set `saved_errno`: "what: No space left on device". The kind
+// follows the errno (ENOSPC -> kNoSpace, ENOENT -> kNotFound, ENOSYS/EOPNOTSUPP -> kUnsupported,
+// ...); the code is "no_space", "read_only" or else "system_error".
 Error SystemError(std::string_view what, int saved_errno);
 
 }  // namespace powernode

@@ -1,5 +1,5 @@
-// A file descriptor that closes itself. Move-only; -1 is "none". close(2) is never retried: on Linux the
-// descriptor is gone even when it reports EINTR.
+// A file descriptor that closes itself. Move-only; -1 is "none". close(2) is never retried: on
+// Linux the descriptor is gone even when it reports EINTR.
 #pragma once
 
 #include <unistd.h>

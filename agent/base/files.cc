@@ -39,8 +39,8 @@ Result<std::vector<std::string>> ListOpened(Fd fd, const std::string& path) {
   return names;
 }
 
-// A mount point of any kind, also a bind mount of the same file system. STATX_ATTR_MOUNT_ROOT: Linux 5.8; below
-// it, the device number tells all but those.
+// A mount point of any kind, also a bind mount of the same file system. STATX_ATTR_MOUNT_ROOT:
+// Linux 5.8; below it, the device number tells all but those.
 bool IsMountPoint(const struct statx& info, const struct statx& parent) {
   if ((info.stx_attributes_mask & STATX_ATTR_MOUNT_ROOT) != 0)
     return (info.stx_attributes & STATX_ATTR_MOUNT_ROOT) != 0;
@@ -94,11 +94,12 @@ Result<std::string> ReadFile(const std::string& path, std::size_t max_bytes) {
 
 Status WriteFileAtomically(const std::string& path, std::string_view content, mode_t mode) {
   const std::string directory = DirectoryOf(path);
-  const std::string temporary = directory + "/." + BaseNameOf(path) + "." +
-                                std::to_string(::getpid()) + "." + RandomHex(6);
+  const std::string temporary =
+      directory + "/." + BaseNameOf(path) + "." + std::to_string(::getpid()) + "." + RandomHex(6);
   auto write = [&]() -> Status {
     ASSIGN_OR_RETURN(const Fd fd, Open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode));
-    if (::fchmod(fd.get(), mode) < 0) return SystemError("chmod " + temporary, errno);  // past the umask
+    if (::fchmod(fd.get(), mode) < 0)
+      return SystemError("chmod " + temporary, errno);  // past the umask
     RETURN_IF_ERROR(WriteAll(fd, AsBytes(content)));
     RETURN_IF_ERROR(Fsync(fd));
     return Rename(temporary, path);
@@ -151,7 +152,8 @@ Status RemoveTree(const std::string& given) {
   const std::string path = given.substr(0, given.find_last_not_of('/') + 1);
   const std::string name = BaseNameOf(path);
   if (name.empty() || name == "." || name == "..")
-    return Error(ErrorKind::kRefused, "not_removable", "remove \"" + given + "\": names no entry of a directory");
+    return Error(ErrorKind::kRefused, "not_removable",
+                 "remove \"" + given + "\": names no entry of a directory");
   Result<Fd> parent = Open(DirectoryOf(path), O_RDONLY | O_DIRECTORY);
   if (!parent) {
     if (parent.error().kind() == ErrorKind::kNotFound) return Ok();

@@ -1,6 +1,6 @@
-// Whole files and directories. WriteFileAtomically is the one function by which anything that must survive
-// a power cut is written (node-files.md §7, W1): temporary name in the same directory, O_EXCL | O_NOFOLLOW,
-// final mode at creation, write, fsync, rename, fsync of the directory.
+// Whole files and directories. WriteFileAtomically is the one function by which anything that must
+// survive a power cut is written (node-files.md §7, W1): temporary name in the same directory,
+// O_EXCL | O_NOFOLLOW, final mode at creation, write, fsync, rename, fsync of the directory.
 #pragma once
 
 #include <sys/types.h>
@@ -25,14 +25,15 @@ Status WriteFileAtomically(const std::string& path, std::string_view content, mo
 Status WriteFile(const std::string& path, std::string_view content, mode_t mode);
 Status AppendFile(const std::string& path, std::string_view content, mode_t mode);
 
-// Creates the missing directories of `path`, each with `mode`. An existing directory is left as it is.
+// Creates the missing directories of `path`, each with `mode`. An existing directory is left as it
+// is.
 Status MakeDirectories(const std::string& path, mode_t mode);
 Status SyncDirectory(const std::string& path);
 
 // Names in the directory, sorted, without "." and "..".
 Result<std::vector<std::string>> ListDirectory(const std::string& path);
-// Removes the file or tree; never enters a mount point (kRefused "other_file_system"), also when it is `path`
-// itself, and never follows links. Missing is fine.
+// Removes the file or tree; never enters a mount point (kRefused "other_file_system"), also when it
+// is `path` itself, and never follows links. Missing is fine.
 Status RemoveTree(const std::string& path);
 
 bool Exists(const std::string& path);  // follows links

@@ -2,7 +2,8 @@
 // implementation is CurlTransport; tests put a real loopback server behind it rather than a fake.
 //
 // The limits are those of node-api.md §1.3. A body over its cap closes the connection with kInvalid
-// "response_too_large"; it is never cut and parsed. Redirects are never followed: a 3xx is returned as it is.
+// "response_too_large"; it is never cut and parsed. Redirects are never followed: a 3xx is returned
+// as it is.
 #pragma once
 
 #include <chrono>
@@ -25,7 +26,7 @@ struct HttpLimits {
   std::chrono::milliseconds connect{15'000};     // TCP and TLS together
   std::chrono::milliseconds first_byte{10'000};  // from the request sent to the first header byte
   std::chrono::milliseconds total{30'000};       // zero: no limit (downloads)
-  std::chrono::seconds stall{30};                // abort when slower than stall_bytes_per_second for so long
+  std::chrono::seconds stall{30};  // abort when slower than stall_bytes_per_second for so long
   std::uint64_t stall_bytes_per_second = 1;
   std::uint64_t max_body = 256 * 1024;  // bytes
 };
@@ -69,10 +70,10 @@ struct HttpRequest {
 
 enum class TlsVersion { k12, k13 };
 
-// How the peer is proven and what we prove ourselves with. PEM texts, because nothing of it may come from a
-// path that changes underneath.
+// How the peer is proven and what we prove ourselves with. PEM texts, because nothing of it may
+// come from a path that changes underneath.
 struct TlsIdentity {
-  std::string ca_pem;  // the only roots; there is no fall-back to system roots
+  std::string ca_pem;           // the only roots; there is no fall-back to system roots
   std::string certificate_pem;  // empty: no client certificate
   Secret key_pem;
   TlsVersion minimum = TlsVersion::k13;
@@ -81,9 +82,10 @@ struct TlsIdentity {
 class HttpTransport {
  public:
   virtual ~HttpTransport() = default;
-  // kUnavailable: resolve, connect, time-out, connection lost ("connect_failed", "timeout", "stalled",
-  // "connection_lost"); kDenied "tls_untrusted": the peer's certificate; kInvalid: not HTTP, too large;
-  // any error of on_head and sink as it is. Statuses of 400 and more are responses, not errors.
+  // kUnavailable: resolve, connect, time-out, connection lost ("connect_failed", "timeout",
+  // "stalled", "connection_lost"); kDenied "tls_untrusted": the peer's certificate; kInvalid: not
+  // HTTP, too large; any error of on_head and sink as it is. Statuses of 400 and more are
+  // responses, not errors.
   virtual Result<HttpResponse> Perform(const HttpRequest& request, std::stop_token stop) = 0;
 };
 

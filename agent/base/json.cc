@@ -8,24 +8,20 @@ namespace {
 constexpr std::size_t kMaxDepth = 64;
 constexpr std::size_t kMaxString = 1024 * 1024;
 
-// nlohmann's own parser does not recurse, but values do when they are destroyed, copied or dumped: the
-// depth is counted before a value is built, and strings are measured.
+// nlohmann's own parser does not recurse, but values do when they are destroyed, copied or dumped:
+// the depth is counted before a value is built, and strings are measured.
 class LimitingSax : public nlohmann::detail::json_sax_dom_parser<Json> {
  public:
   using Base = nlohmann::detail::json_sax_dom_parser<Json>;
 
   explicit LimitingSax(Json& out) : Base(out, /*allow_exceptions_=*/false) {}
 
-  bool start_object(std::size_t size) {
-    return Enter() && Base::start_object(size);
-  }
+  bool start_object(std::size_t size) { return Enter() && Base::start_object(size); }
   bool end_object() {
     --depth_;
     return Base::end_object();
   }
-  bool start_array(std::size_t size) {
-    return Enter() && Base::start_array(size);
-  }
+  bool start_array(std::size_t size) { return Enter() && Base::start_array(size); }
   bool end_array() {
     --depth_;
     return Base::end_array();
@@ -69,7 +65,8 @@ const Json* Find(const Json& object, std::string_view key) {
 }  // namespace
 
 Result<Json> ParseJson(std::string_view text) {
-  // nlohmann takes a zero byte for the end of the text, whatever follows; JSON has none outside of escapes.
+  // nlohmann takes a zero byte for the end of the text, whatever follows; JSON has none outside of
+  // escapes.
   if (const std::size_t zero = text.find('\0'); zero != std::string_view::npos)
     return Error(ErrorKind::kInvalid, "bad_json", "not JSON at byte " + std::to_string(zero + 1));
   Json value;

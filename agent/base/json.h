@@ -1,7 +1,8 @@
 // JSON from outside, read with limits and without exceptions (node-api.md §3.2, T1, T2, T4).
 //
-// ParseJson refuses trailing data, invalid UTF-8, a depth over 64 and strings over 1 MiB. The readers below
-// treat null and a wrong type as "absent": the caller decides whether absent is an error.
+// ParseJson refuses trailing data, invalid UTF-8, a depth over 64 and strings over 1 MiB. The
+// readers below treat null and a wrong type as "absent": the caller decides whether absent is an
+// error.
 #pragma once
 
 #include <cstdint>

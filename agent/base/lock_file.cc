@@ -27,8 +27,10 @@ Result<LockFile> LockFile::Take(const std::string& path, std::string_view purpos
     std::this_thread::sleep_for(std::chrono::milliseconds(50));
   }
   const std::string note = "pid " + std::to_string(::getpid()) + " since " +
-                           FormatTime(SystemClock().UnixSeconds()) + " for " + std::string(purpose) + "\n";
-  // The kernel holds the lock, the note only names the holder: a full disk must not keep anybody from locking.
+                           FormatTime(SystemClock().UnixSeconds()) + " for " +
+                           std::string(purpose) + "\n";
+  // The kernel holds the lock, the note only names the holder: a full disk must not keep anybody
+  // from locking.
   (void)Ftruncate(fd, 0).ok();
   (void)PwriteAll(fd, AsBytes(note), 0).ok();
   return LockFile(std::move(fd));

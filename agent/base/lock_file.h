@@ -1,5 +1,6 @@
-// An flock(2) on a lock file of its own (node-files.md §7, L1-L5). The holder's pid, start time and purpose
-// stand in the file, so that who waits can name who holds. A dead holder's lock is free: the kernel sees to it.
+// An flock(2) on a lock file of its own (node-files.md §7, L1-L5). The holder's pid, start time and
+// purpose stand in the file, so that who waits can name who holds. A dead holder's lock is free:
+// the kernel sees to it.
 #pragma once
 
 #include <chrono>
@@ -13,7 +14,8 @@ namespace powernode {
 
 class LockFile {
  public:
-  // Waits up to `patience` (zero: only tries). kBusy "locked" names the holder. The directory must exist.
+  // Waits up to `patience` (zero: only tries). kBusy "locked" names the holder. The directory must
+  // exist.
   static Result<LockFile> Take(const std::string& path, std::string_view purpose,
                                std::chrono::milliseconds patience);
 

@@ -49,7 +49,8 @@ void Log::Failure(LogLevel level, std::string_view stage, const Error& error) {
   Write(level, stage, error.message(), {{"error_code", error.code()}});
 }
 
-void Log::Write(LogLevel level, std::string_view stage, std::string_view text, const LogFields& fields) {
+void Log::Write(LogLevel level, std::string_view stage, std::string_view text,
+                const LogFields& fields) {
   if (level < lowest_) return;
   std::string line;
   if (format_ == LogFormat::kJson) {

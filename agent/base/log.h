@@ -1,9 +1,10 @@
 // Structured log lines for two readers: people on a terminal or console, and the journal.
 //
-// On a terminal: `12:04:11 reconcile: module nginx is up to date  module=m1`. When stderr is the journal's
-// stream ($JOURNAL_STREAM) or --log=json: one JSON object a line, with PRIORITY in the form systemd reads
-// ("<6>" prefix). Thread-safe; one write(2) a line, so that lines never mix. No secret has a way in: values
-// are text, and Secret does not convert to text.
+// On a terminal: `12:04:11 reconcile: module nginx is up to date  module=m1`. When stderr is the
+// journal's stream ($JOURNAL_STREAM) or --log=json: one JSON object a line, with PRIORITY in the
+// form systemd reads
+// ("<6>" prefix). Thread-safe; one write(2) a line, so that lines never mix. No secret has a way
+// in: values are text, and Secret does not convert to text.
 #pragma once
 
 #include <initializer_list>
@@ -38,7 +39,8 @@ class Log {
   }
   void Failure(LogLevel level, std::string_view stage, const Error& error);
 
-  void Write(LogLevel level, std::string_view stage, std::string_view text, const LogFields& fields);
+  void Write(LogLevel level, std::string_view stage, std::string_view text,
+             const LogFields& fields);
 
  private:
   int fd_;

@@ -14,7 +14,8 @@ Paths Paths::Below(std::string_view root_view, std::string_view persist_override
   const std::string cache = persist + "/cache";
   const std::string run = root + "/run/powernode";
   const std::string image = root + "/etc/powernode";
-  // The kernel's own facts are this machine's, unless the tree below `root` brings a /proc of its own.
+  // The kernel's own facts are this machine's, unless the tree below `root` brings a /proc of its
+  // own.
   const std::string proc = Exists(root + "/proc/uptime") ? root + "/proc" : "/proc";
   const char* units = std::getenv("POWERNODE_LIFECYCLE_UNIT_DIR");
   return Paths{
@@ -39,6 +40,7 @@ Paths Paths::Below(std::string_view root_view, std::string_view persist_override
       .status = run + "/status.json",
       .agent_lock = run + "/agent.lock",
       .compose_lock = run + "/compose.lock",
+      .union_lock = run + "/union.lock",
       .run_persist = run + "/persist",
       .persist_on_root = root + "/var/lib/powernode/persist",
       .unit_directory = units != nullptr && *units != '\0' ? units : root + "/run/systemd/system",

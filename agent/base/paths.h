@@ -1,5 +1,5 @@
-// Every path of node-files.md §4, in one place: no other file spells one. Tests pass another root and get
-// the same tree below it.
+// Every path of node-files.md §4, in one place: no other file spells one. Tests pass another root
+// and get the same tree below it.
 #pragma once
 
 #include <string>
@@ -8,7 +8,8 @@
 namespace powernode {
 
 struct Paths {
-  // `root` is "" on a node and a private directory in tests; `persist` overrides the persist directory.
+  // `root` is "" on a node and a private directory in tests; `persist` overrides the persist
+  // directory.
   static Paths Below(std::string_view root, std::string_view persist = {});
 
   // Takes the image's files from what boot carried over, when there is such a copy.
@@ -39,17 +40,19 @@ struct Paths {
   std::string status;
   std::string agent_lock;
   std::string compose_lock;
+  std::string union_lock;       // host mode: one change of the union at a time
   std::string run_persist;      // host mode: the persist partition
   std::string persist_on_root;  // host mode without one
-  std::string unit_directory;  // POWERNODE_LIFECYCLE_UNIT_DIR or /run/systemd/system
+  std::string unit_directory;   // POWERNODE_LIFECYCLE_UNIT_DIR or /run/systemd/system
 
-  // Baked into the initramfs or the installed system. Trust keys come from nowhere else: whoever can write the
-  // persist partition must not be able to add one.
+  // Baked into the initramfs or the installed system. Trust keys come from nowhere else: whoever
+  // can write the persist partition must not be able to add one.
   std::string image_directory;
   std::string image_config;
   std::string image_trust;
   std::string image_ca;
-  std::string carried_image;  // boot's copy of the initramfs's image_directory, for the service after the switch
+  std::string carried_image;  // boot's copy of the initramfs's image_directory, for the service
+                              // after the switch
   std::string operator_config;
 
   // Identity sources.

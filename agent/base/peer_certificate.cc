@@ -39,13 +39,15 @@ std::string PeerCertificateProblem::Describe(std::int64_t now_unix) const {
     text += " is valid only from " + FormatTime(not_before) + ", and this node's clock says " +
             FormatTime(now_unix);
   if ((flags & MBEDTLS_X509_BADCERT_EXPIRED) != 0)
-    text += " expired at " + FormatTime(not_after) + ", and this node's clock says " + FormatTime(now_unix);
+    text += " expired at " + FormatTime(not_after) + ", and this node's clock says " +
+            FormatTime(now_unix);
   if ((flags & MBEDTLS_X509_BADCERT_CN_MISMATCH) != 0) text += " is for another host name";
   if ((flags & MBEDTLS_X509_BADCERT_NOT_TRUSTED) != 0)
     text += " was not issued by a certificate authority this node trusts";
   std::array<char, 512> rest{};
   const std::uint32_t described = MBEDTLS_X509_BADCERT_FUTURE | MBEDTLS_X509_BADCERT_EXPIRED |
-                                  MBEDTLS_X509_BADCERT_CN_MISMATCH | MBEDTLS_X509_BADCERT_NOT_TRUSTED;
+                                  MBEDTLS_X509_BADCERT_CN_MISMATCH |
+                                  MBEDTLS_X509_BADCERT_NOT_TRUSTED;
   if ((flags & ~described) != 0 &&
       mbedtls_x509_crt_verify_info(rest.data(), rest.size(), "; ", flags & ~described) > 0)
     text += rest.data();

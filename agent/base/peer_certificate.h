@@ -1,5 +1,6 @@
-// Watches mbedTLS judge the peer's certificate chain during a handshake and keeps what the operator needs
-// when the judgement is "no". It judges nothing itself: the flags stay as the library set them.
+// Watches mbedTLS judge the peer's certificate chain during a handshake and keeps what the operator
+// needs when the judgement is "no". It judges nothing itself: the flags stay as the library set
+// them.
 #pragma once
 
 #include <cstdint>
@@ -15,7 +16,8 @@ struct PeerCertificateProblem {
   std::int64_t not_before = 0;  // seconds since 1970
   std::int64_t not_after = 0;
 
-  // "certificate CN=platform is valid from 2026-01-01T00:00:00Z, but this node's clock says 1970-...".
+  // "certificate CN=platform is valid from 2026-01-01T00:00:00Z, but this node's clock says
+  // 1970-...".
   std::string Describe(std::int64_t now_unix) const;
   bool IsClock() const;  // only the dates are wrong
 };

@@ -9,7 +9,8 @@ unsigned ByteAt(std::string_view text, std::size_t at) {
   return at < text.size() ? static_cast<unsigned char>(text[at]) : 0U;
 }
 
-// Length of the UTF-8 character that `text` begins with; 0 when it does not begin with one (RFC 3629 §4).
+// Length of the UTF-8 character that `text` begins with; 0 when it does not begin with one (RFC
+// 3629 §4).
 std::size_t CharacterLength(std::string_view text) {
   const unsigned first = ByteAt(text, 0);
   const std::size_t length = first < 0x80                     ? 1

@@ -28,7 +28,8 @@ class SpawnSettings {
     ::posix_spawn_file_actions_addopen(&actions_, 0, "/dev/null", O_RDONLY, 0);
     ::posix_spawn_file_actions_adddup2(&actions_, output, 1);
     ::posix_spawn_file_actions_adddup2(&actions_, output, 2);
-    ::posix_spawn_file_actions_addclosefrom_np(&actions_, 3);  // whatever a library opened without O_CLOEXEC
+    ::posix_spawn_file_actions_addclosefrom_np(&actions_,
+                                               3);  // whatever a library opened without O_CLOEXEC
     ::posix_spawnattr_init(&attributes_);
     sigset_t none;
     ::sigemptyset(&none);
@@ -37,8 +38,8 @@ class SpawnSettings {
     ::sigfillset(&all);
     ::posix_spawnattr_setsigdefault(&attributes_, &all);
     ::posix_spawnattr_setpgroup(&attributes_, 0);
-    ::posix_spawnattr_setflags(&attributes_,
-                               POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+    ::posix_spawnattr_setflags(
+        &attributes_, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
   }
   ~SpawnSettings() {
     ::posix_spawn_file_actions_destroy(&actions_);
@@ -70,10 +71,12 @@ bool HasInput(const Fd& fd) {
   return ::poll(&waiter, 1, 0) > 0;
 }
 
-// Collects output until the child has ended; false at the deadline. The end of the stream is not the end of the
-// child, which may close its output and go on; nor the other way round: a process that it leaves behind may keep
-// the stream open. Hence the descriptor of the process (pidfd_open(2), Linux 5.3).
-bool Collect(const Fd& pipe, const Fd& child, std::chrono::milliseconds deadline, std::string& output) {
+// Collects output until the child has ended; false at the deadline. The end of the stream is not
+// the end of the child, which may close its output and go on; nor the other way round: a process
+// that it leaves behind may keep the stream open. Hence the descriptor of the process
+// (pidfd_open(2), Linux 5.3).
+bool Collect(const Fd& pipe, const Fd& child, std::chrono::milliseconds deadline,
+             std::string& output) {
   bool open = true;
   for (;;) {
     const auto left = deadline - SystemClock().Monotonic();
@@ -86,7 +89,8 @@ bool Collect(const Fd& pipe, const Fd& child, std::chrono::milliseconds deadline
     if (waiters[1].revents != 0) open = Append(pipe, output);
   }
   // What the child wrote last; bounded, because somebody else may go on writing.
-  for (std::size_t left = kOutputKept / 1024; open && left > 0 && HasInput(pipe); --left) open = Append(pipe, output);
+  for (std::size_t left = kOutputKept / 1024; open && left > 0 && HasInput(pipe); --left)
+    open = Append(pipe, output);
   return true;
 }
 
@@ -100,7 +104,8 @@ class SpawningRunner : public ProcessRunner {
     Fd writing(ends[1]);
     const SpawnSettings settings(writing.get());
     std::vector<char*> arguments;
-    for (const std::string& argument : argv) arguments.push_back(const_cast<char*>(argument.c_str()));
+    for (const std::string& argument : argv)
+      arguments.push_back(const_cast<char*>(argument.c_str()));
     arguments.push_back(nullptr);
     std::array<char*, 3> environment{const_cast<char*>("PATH=/usr/sbin:/usr/bin:/sbin:/bin"),
                                      const_cast<char*>("LC_ALL=C.UTF-8"), nullptr};
@@ -112,7 +117,8 @@ class SpawningRunner : public ProcessRunner {
     writing.Reset();
 
     ProcessOutcome outcome;
-    const Fd process(static_cast<int>(::syscall(SYS_pidfd_open, child, 0)));  // glibc: from 2.36, and not for C++
+    const Fd process(static_cast<int>(
+        ::syscall(SYS_pidfd_open, child, 0)));  // glibc: from 2.36, and not for C++
     const int no_descriptor = process.valid() ? 0 : errno;
     const bool in_time = process.valid() && Collect(reading, process, deadline, outcome.output);
     if (!in_time) ::kill(-child, SIGKILL);
@@ -121,8 +127,9 @@ class SpawningRunner : public ProcessRunner {
     }
     if (no_descriptor != 0) return SystemError("watch " + argv.front(), no_descriptor);
     if (!in_time)
-      return Error(ErrorKind::kUnavailable, "timeout",
-                   argv.front() + " did not end within " + std::to_string(patience.count()) + " ms");
+      return Error(
+          ErrorKind::kUnavailable, "timeout",
+          argv.front() + " did not end within " + std::to_string(patience.count()) + " ms");
     outcome.exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
     return outcome;
   }

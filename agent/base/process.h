@@ -1,6 +1,6 @@
-// Child processes, as a seam: a short, checked list of programs (systemctl) is all the agent ever starts, and
-// none of them in the boot path. The child gets its own process group, a clean environment and no descriptor
-// of ours; the group is killed at the deadline.
+// Child processes, as a seam: a short, checked list of programs (systemctl) is all the agent ever
+// starts, and none of them in the boot path. The child gets its own process group, a clean
+// environment and no descriptor of ours; the group is killed at the deadline.
 #pragma once
 
 #include <chrono>

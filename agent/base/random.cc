@@ -38,7 +38,8 @@ std::string RandomUuid() {
 }
 
 std::uint64_t RandomBelow(std::uint64_t bound) {
-  const std::uint64_t limit = UINT64_MAX - UINT64_MAX % bound;  // the last partial range would be biased
+  const std::uint64_t limit =
+      UINT64_MAX - UINT64_MAX % bound;  // the last partial range would be biased
   for (;;) {
     std::uint64_t value = 0;
     RandomBytes(std::as_writable_bytes(std::span(&value, 1)));

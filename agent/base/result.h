@@ -21,8 +21,10 @@ class [[nodiscard]] Result {
  public:
   using value_type = T;
 
-  Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}      // NOLINT: implicit on purpose
-  Result(Error error) : state_(std::in_place_index<1>, std::move(error)) {}  // NOLINT: implicit on purpose
+  Result(T value)
+      : state_(std::in_place_index<0>, std::move(value)) {}  // NOLINT: implicit on purpose
+  Result(Error error)
+      : state_(std::in_place_index<1>, std::move(error)) {}  // NOLINT: implicit on purpose
 
   bool ok() const { return state_.index() == 0; }
   explicit operator bool() const { return ok(); }
@@ -72,31 +74,31 @@ inline Status Ok() { return {}; }
 #define POWERNODE_CONCAT_INNER(a, b) a##b
 #define POWERNODE_CONCAT(a, b) POWERNODE_CONCAT_INNER(a, b)
 
-#define RETURN_IF_ERROR(expression)                                                         \
-  do {                                                                                      \
-    if (auto powernode_status = (expression); !powernode_status)                            \
-      return std::move(powernode_status).error();                                           \
+#define RETURN_IF_ERROR(expression)                              \
+  do {                                                           \
+    if (auto powernode_status = (expression); !powernode_status) \
+      return std::move(powernode_status).error();                \
   } while (false)
 
-#define RETURN_IF_ERROR_CONTEXT(expression, context)                                        \
-  do {                                                                                      \
-    if (auto powernode_status = (expression); !powernode_status)                            \
-      return std::move(powernode_status).error().WithContext(context);                      \
+#define RETURN_IF_ERROR_CONTEXT(expression, context)                   \
+  do {                                                                 \
+    if (auto powernode_status = (expression); !powernode_status)       \
+      return std::move(powernode_status).error().WithContext(context); \
   } while (false)
 
-#define ASSIGN_OR_RETURN_INNER(temporary, declaration, expression)                          \
-  auto temporary = (expression);                                                            \
-  if (!temporary) return std::move(temporary).error();                                      \
+#define ASSIGN_OR_RETURN_INNER(temporary, declaration, expression) \
+  auto temporary = (expression);                                   \
+  if (!temporary) return std::move(temporary).error();             \
   declaration = std::move(temporary).value()
 
-#define ASSIGN_OR_RETURN(declaration, expression)                                           \
+#define ASSIGN_OR_RETURN(declaration, expression) \
   ASSIGN_OR_RETURN_INNER(POWERNODE_CONCAT(powernode_result_, __LINE__), declaration, expression)
 
-#define ASSIGN_OR_RETURN_CONTEXT_INNER(temporary, declaration, expression, context)         \
-  auto temporary = (expression);                                                            \
-  if (!temporary) return std::move(temporary).error().WithContext(context);                 \
+#define ASSIGN_OR_RETURN_CONTEXT_INNER(temporary, declaration, expression, context) \
+  auto temporary = (expression);                                                    \
+  if (!temporary) return std::move(temporary).error().WithContext(context);         \
   declaration = std::move(temporary).value()
 
-#define ASSIGN_OR_RETURN_CONTEXT(declaration, expression, context)                          \
+#define ASSIGN_OR_RETURN_CONTEXT(declaration, expression, context)                           \
   ASSIGN_OR_RETURN_CONTEXT_INNER(POWERNODE_CONCAT(powernode_result_, __LINE__), declaration, \
                                  expression, context)

@@ -12,7 +12,8 @@ std::string Secret::Masked() const {
 }
 
 void Secret::Wipe(std::string& text) {
-  if (text.capacity() > text.size()) text.resize(text.capacity());  // reaches the short-string buffer too
+  if (text.capacity() > text.size())
+    text.resize(text.capacity());  // reaches the short-string buffer too
   ::explicit_bzero(text.data(), text.size());
   text.clear();
 }
@@ -21,7 +22,8 @@ bool EqualInConstantTime(std::string_view a, std::string_view b) {
   if (a.size() != b.size()) return false;
   unsigned difference = 0;
   for (std::size_t i = 0; i < a.size(); ++i)
-    difference |= static_cast<unsigned>(static_cast<unsigned char>(a[i]) ^ static_cast<unsigned char>(b[i]));
+    difference |=
+        static_cast<unsigned>(static_cast<unsigned char>(a[i]) ^ static_cast<unsigned char>(b[i]));
   return difference == 0;
 }
 

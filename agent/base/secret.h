@@ -1,5 +1,6 @@
-// A value that must not be seen: bootstrap tokens, private keys, bearers. It wipes its memory, has no
-// stream operator and no implicit conversion, so that it cannot end up in a log or an error by accident.
+// A value that must not be seen: bootstrap tokens, private keys, bearers. It wipes its memory, has
+// no stream operator and no implicit conversion, so that it cannot end up in a log or an error by
+// accident.
 #pragma once
 
 #include <string>

@@ -56,7 +56,8 @@ Result<std::optional<Json>> ReadState(const StateFile& file) {
   std::string_view body = std::string_view(*content).substr(newline + 1);
   if (!body.ends_with('\n')) return Corrupt(file, "cut short");
   body.remove_suffix(1);
-  if (GetInt(*header, "len") != static_cast<std::int64_t>(body.size())) return Corrupt(file, "length differs");
+  if (GetInt(*header, "len") != static_cast<std::int64_t>(body.size()))
+    return Corrupt(file, "length differs");
   if (GetString(*header, "sha256") != Sha256Hex(body)) return Corrupt(file, "checksum differs");
   Result<Json> value = ParseJsonObject(body);
   if (!value) return Corrupt(file, value.error().message());
@@ -66,10 +67,12 @@ Result<std::optional<Json>> ReadState(const StateFile& file) {
 Status WriteState(const StateFile& file, const Json& body, mode_t mode) {
   const std::string text = DumpJson(body);
   const std::string content = Serialize(file, text);
-  const Result<Json> readable = ParseJsonObject(text);  // what could not be read back must not replace what can
+  const Result<Json> readable =
+      ParseJsonObject(text);  // what could not be read back must not replace what can
   if (!readable || content.size() > kMaxBytes)
-    return Error(ErrorKind::kInvalid, "bad_state",
-                 "write state " + file.path + ": " + (readable ? "too large" : readable.error().message()));
+    return Error(
+        ErrorKind::kInvalid, "bad_state",
+        "write state " + file.path + ": " + (readable ? "too large" : readable.error().message()));
   const Result<std::optional<Json>> present = ReadState(file);
   if (present && *present == body) return Ok();
   if (!present && present.error().code() == "state_newer") return present.error();
@@ -80,7 +83,8 @@ Status WriteState(const StateFile& file, const Json& body, mode_t mode) {
 Status SetAside(const StateFile& file) {
   const std::string prefix = BaseNameOf(file.path) + ".bad-";
   const std::string directory = DirectoryOf(file.path);
-  RETURN_IF_ERROR(Rename(file.path, directory + "/" + prefix + FormatTime(SystemClock().UnixSeconds())));
+  RETURN_IF_ERROR(
+      Rename(file.path, directory + "/" + prefix + FormatTime(SystemClock().UnixSeconds())));
   ASSIGN_OR_RETURN(std::vector<std::string> names, ListDirectory(directory));
   std::erase_if(names, [&](const std::string& name) { return !name.starts_with(prefix); });
   for (std::size_t i = 0; i + kBadFilesKept < names.size(); ++i)  // sorted: the oldest first

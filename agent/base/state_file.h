@@ -1,6 +1,7 @@
-// The two-line state file of node-files.md §5.1: a header with format, version, checksum and length, then the
-// body. A torn or flipped byte is seen; a file that is wrong is set aside as `<name>.bad-<time>` (3 kept) and
-// never stops the agent; a file of a newer version is neither used nor overwritten.
+// The two-line state file of node-files.md §5.1: a header with format, version, checksum and
+// length, then the body. A torn or flipped byte is seen; a file that is wrong is set aside as
+// `<name>.bad-<time>` (3 kept) and never stops the agent; a file of a newer version is neither used
+// nor overwritten.
 #pragma once
 
 #include <optional>
@@ -23,8 +24,8 @@ struct StateFile {
 Result<std::optional<Json>> ReadState(const StateFile& file);
 
 // Writes atomically and durably, and only when the body differs from what is there. kUnsupported
-// "state_newer" rather than overwrite a newer version; kInvalid "bad_state" rather than write what ReadState would
-// refuse.
+// "state_newer" rather than overwrite a newer version; kInvalid "bad_state" rather than write what
+// ReadState would refuse.
 Status WriteState(const StateFile& file, const Json& body, mode_t mode = 0644);
 
 // Renames a corrupt file to `<name>.bad-<time>` and keeps the newest three.

@@ -45,9 +45,8 @@ Result<std::size_t> Read(const Fd& fd, std::span<std::byte> buffer) {
 }
 
 Result<std::size_t> Pread(const Fd& fd, std::span<std::byte> buffer, std::uint64_t offset) {
-  const ssize_t count = RetryInterrupted([&] {
-    return ::pread(fd.get(), buffer.data(), buffer.size(), static_cast<off_t>(offset));
-  });
+  const ssize_t count = RetryInterrupted(
+      [&] { return ::pread(fd.get(), buffer.data(), buffer.size(), static_cast<off_t>(offset)); });
   if (count < 0) return SystemError("read", errno);
   return static_cast<std::size_t>(count);
 }
@@ -64,9 +63,8 @@ Status WriteAll(const Fd& fd, std::span<const std::byte> bytes) {
 
 Status PwriteAll(const Fd& fd, std::span<const std::byte> bytes, std::uint64_t offset) {
   while (!bytes.empty()) {
-    const ssize_t count = RetryInterrupted([&] {
-      return ::pwrite(fd.get(), bytes.data(), bytes.size(), static_cast<off_t>(offset));
-    });
+    const ssize_t count = RetryInterrupted(
+        [&] { return ::pwrite(fd.get(), bytes.data(), bytes.size(), static_cast<off_t>(offset)); });
     if (count < 0) return SystemError("write", errno);
     bytes = bytes.subspan(static_cast<std::size_t>(count));
     offset += static_cast<std::uint64_t>(count);

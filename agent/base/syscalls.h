@@ -1,5 +1,5 @@
-// Thin wrappers of system calls: the call's own name, a Result, O_CLOEXEC always, EINTR retried where the
-// kernel allows it, and no policy. Paths appear in the error text.
+// Thin wrappers of system calls: the call's own name, a Result, O_CLOEXEC always, EINTR retried
+// where the kernel allows it, and no policy. Paths appear in the error text.
 #pragma once
 
 #include <fcntl.h>

@@ -14,9 +14,22 @@
 namespace powernode {
 namespace {
 
+// The value as a message may show it: without a password, and without what an unclosed quote drew
+// into it, which on a kernel command line can be the bootstrap token.
+std::string Shown(std::string_view text) {
+  text = text.substr(0, text.find_first_of(" \t\r\n"));
+  const std::size_t scheme = text.find("://");
+  const std::size_t user = scheme == std::string_view::npos ? 0 : scheme + 3;
+  const std::size_t at = text.rfind('@');
+  std::string shown(text.substr(0, 200));
+  if (at != std::string_view::npos && at >= user)
+    shown = std::string(text.substr(0, user)) + "***" + std::string(text.substr(at, 200));
+  return Printable(shown);
+}
+
 Error Bad(std::string_view text, std::string_view why) {
   return Error(ErrorKind::kInvalid, "bad_platform_url",
-               "platform URL \"" + Printable(text.substr(0, 200)) + "\": " + std::string(why) +
+               "platform URL \"" + Shown(text) + "\": " + std::string(why) +
                    " (expected https://host[:port])");
 }
 
@@ -24,8 +37,8 @@ bool IsNameChar(char c) {
   return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '-' || c == '_';
 }
 
-// Labels of 1 to 63 characters that do not begin with a hyphen; one dot may end the name. An IPv4 address
-// looks the same.
+// Labels of 1 to 63 characters that do not begin with a hyphen; one dot may end the name. An IPv4
+// address looks the same.
 bool IsHostName(std::string_view host) {
   if (host.ends_with('.')) host.remove_suffix(1);
   if (host.empty() || host.size() > 253) return false;
@@ -39,7 +52,8 @@ bool IsHostName(std::string_view host) {
   }
 }
 
-// The one spelling of RFC 5952, so that equal addresses compare equal; nullopt when it is no IPv6 address.
+// The one spelling of RFC 5952, so that equal addresses compare equal; nullopt when it is no IPv6
+// address.
 std::optional<std::string> Address6(std::string_view text) {
   in6_addr address{};
   std::array<char, INET6_ADDRSTRLEN> canonical{};
@@ -52,7 +66,8 @@ std::optional<std::string> Address6(std::string_view text) {
 
 bool IsLoopback(const std::string& host) {
   in_addr address{};  // "127.evil.example" is a name, not an address
-  if (::inet_pton(AF_INET, host.c_str(), &address) == 1) return (ntohl(address.s_addr) >> 24) == 127;
+  if (::inet_pton(AF_INET, host.c_str(), &address) == 1)
+    return (ntohl(address.s_addr) >> 24) == 127;
   return host == "localhost" || host == "::1";
 }
 
@@ -97,16 +112,18 @@ Result<Origin> ParseOrigin(std::string_view text) {
     const char* begin = rest.data() + 1;
     const char* end = rest.data() + rest.size();
     const auto [stop, problem] = std::from_chars(begin, end, origin.port);
-    if (rest.front() != ':' || begin == end || problem != std::errc() || stop != end || origin.port < 1 ||
-        origin.port > 65535)
+    if (rest.front() != ':' || begin == end || problem != std::errc() || stop != end ||
+        origin.port < 1 || origin.port > 65535)
       return Bad(text, "bad port or something after the host");
   }
-  if (origin.scheme == "http" && !IsLoopback(origin.host)) return Bad(text, "http is not encrypted");
+  if (origin.scheme == "http" && !IsLoopback(origin.host))
+    return Bad(text, "http is not encrypted");
   return origin;
 }
 
 bool IsPathId(std::string_view id) {
-  if (id.empty() || id.size() > 64 || std::isalnum(static_cast<unsigned char>(id.front())) == 0) return false;
+  if (id.empty() || id.size() > 64 || std::isalnum(static_cast<unsigned char>(id.front())) == 0)
+    return false;
   return std::all_of(id.begin(), id.end(), [](char c) { return c == '.' || IsNameChar(c); }) &&
          id.find("..") == std::string_view::npos;
 }

@@ -17,8 +17,9 @@ struct Origin {
   bool operator==(const Origin&) const = default;
 };
 
-// "https://host[:port]" with any number of trailing slashes. kInvalid "bad_platform_url": other schemes,
-// user info, path, query, fragment, control characters, a bad port. http is accepted only for loopback.
+// "https://host[:port]" with any number of trailing slashes. kInvalid "bad_platform_url": other
+// schemes, user info, path, query, fragment, control characters, a bad port. http is accepted only
+// for loopback.
 Result<Origin> ParseOrigin(std::string_view text);
 
 // ^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$ without "..": ids that may stand in a path (TR-3).

@@ -1,8 +1,9 @@
 // What this program is: its version, and the commit it was built from.
 //
-// The values are stamped at build time by cmake/StampVersion.cmake, into one file that nothing else depends on.
-// The time is the commit's (or SOURCE_DATE_EPOCH), never the builder's clock: the same source gives the same
-// bytes. It also bounds a clock that lost its battery: no time before it can be now.
+// The values are stamped at build time by cmake/StampVersion.cmake, into one file that nothing else
+// depends on. The time is the commit's (or SOURCE_DATE_EPOCH), never the builder's clock: the same
+// source gives the same bytes. It also bounds a clock that lost its battery: no time before it can
+// be now.
 #pragma once
 
 #include <cstdint>

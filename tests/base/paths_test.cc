@@ -26,8 +26,16 @@ TEST_CASE("below a root, every one of them is below it") {
   for (const std::string& path :
        {paths.persist, paths.state, paths.pki, paths.cache, paths.boot_log, paths.run, paths.layers, paths.composed,
         paths.agent_lock, paths.unit_directory, paths.image_config, paths.image_ca, paths.operator_config,
-        paths.kernel_cmdline, paths.fw_cfg, paths.boot_identity, paths.etc_identity, paths.boot_id, paths.devices})
+        paths.kernel_cmdline, paths.fw_cfg, paths.boot_identity, paths.etc_identity, paths.devices})
     CHECK_MESSAGE(path.starts_with("/private/root/"), path);
+}
+
+TEST_CASE("the kernel's own facts are this machine's, unless the root brings a /proc of its own") {
+  testing::TemporaryDirectory root;
+  CHECK(Paths::Below(root.path().string()).boot_id == "/proc/sys/kernel/random/boot_id");
+  REQUIRE(MakeDirectories(root / "proc", 0755));
+  REQUIRE(WriteFile(root / "proc/uptime", "1 1\n", 0644));
+  CHECK(Paths::Below(root.path().string()).boot_id == root / "proc/sys/kernel/random/boot_id");
 }
 
 TEST_CASE("another persist directory moves what is persistent and nothing else") {

@@ -81,6 +81,13 @@ TEST_CASE("the message shows the value without letting it draw on a terminal") {
   CHECK(ParseOrigin("x://" + std::string(100'000, 'a')).error().message().size() < 1000);
 }
 
+TEST_CASE("the message shows neither a password nor what an unclosed quote drew in") {
+  CHECK(ParseOrigin("https://user:hunter2@a").error().message().find("https://***@a") != std::string::npos);
+  for (const char* text : {"https://user:hunter2@a", "user:hunter2@a", "https://a powernode.bootstrap_token=hunter2",
+                           "\"https://a\npowernode.bootstrap_token=hunter2"})
+    CHECK(ParseOrigin(text).error().message().find("hunter2") == std::string::npos);
+}
+
 TEST_CASE("ids that may stand in a path") {
   for (const char* id : {"a", "0", "m-1", "nginx_1.27", "01970b1e-8f54-7c3a-9f0e-7a1f4f0c2b11"})
     CHECK_MESSAGE(IsPathId(id), id);
