@@ -30,14 +30,15 @@ Outcome Prepare(const Context& context, const BootFlags& flags, runtime::OnFailu
 
 }  // namespace
 
-// The systemd of the initramfs switches by itself once /sysroot is there (initrd-switch-root.service): it also
-// stops what the initramfs started.
+// The systemd of the initramfs switches by itself once /sysroot is there
+// (initrd-switch-root.service): it also stops what the initramfs started.
 std::function<Outcome(const Context&)> ConfigureBoot(CLI::App& app) {
   auto flags = std::make_shared<BootFlags>();
   app.add_option("--sysroot", flags->sysroot, "where the root is composed")->capture_default_str();
   app.add_flag("--once", flags->once, "fail instead of staying in rescue");
   return [flags](const Context& context) {
-    return Prepare(context, *flags, flags->once ? runtime::OnFailure::kReturn : runtime::OnFailure::kKeepTrying);
+    return Prepare(context, *flags,
+                   flags->once ? runtime::OnFailure::kReturn : runtime::OnFailure::kKeepTrying);
   };
 }
 
@@ -46,8 +47,9 @@ std::function<Outcome(const Context&)> ConfigurePrepareRoot(CLI::App& app) {
   app.add_option("--sysroot", flags->sysroot, "where the root is composed")->capture_default_str();
   app.add_flag("--wait", flags->keep_trying, "stay in rescue and keep trying instead of failing");
   return [flags](const Context& context) {
-    return Prepare(context, *flags,
-                   flags->keep_trying ? runtime::OnFailure::kKeepTrying : runtime::OnFailure::kReturn);
+    return Prepare(
+        context, *flags,
+        flags->keep_trying ? runtime::OnFailure::kKeepTrying : runtime::OnFailure::kReturn);
   };
 }
 

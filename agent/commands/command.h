@@ -1,4 +1,5 @@
-// A subcommand: one file each, listed in one table (commands.cc), which feeds parsing, help and dispatch.
+// A subcommand: one file each, listed in one table (commands.cc), which feeds parsing, help and
+// dispatch.
 #pragma once
 
 #include <CLI/CLI.hpp>

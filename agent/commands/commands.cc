@@ -15,18 +15,22 @@ namespace {
 constexpr std::size_t kMaxCommandLine = 64 * 1024;
 
 constexpr std::array kCommands = {
-    Command{"boot", "initramfs with systemd: compose the root, for the initramfs to switch into", ConfigureBoot},
+    Command{"boot", "initramfs with systemd: compose the root, for the initramfs to switch into",
+            ConfigureBoot},
     Command{"prepare-root", "initramfs: identity, enrolment and modules, composed at --sysroot",
             ConfigurePrepareRoot},
     Command{"init-bottom", "initramfs with a normal root=: hand the agent over to the real root",
             ConfigureInitBottom},
     Command{"service", "the long-lived service: heartbeat, reconcile, health", ConfigureService},
     Command{"enroll", "make this node known to its platform", ConfigureEnroll},
-    Command{"introspect", "who this node is, which source said so, and what it holds", ConfigureIntrospect},
+    Command{"introspect", "who this node is, which source said so, and what it holds",
+            ConfigureIntrospect},
     Command{"status", "what runs, and since when", ConfigureStatus},
     Command{"verify", "prove a module image: digest and signature", ConfigureVerify},
-    Command{"attach", "host mode: one more module, until the next reconcile decides", ConfigureAttach},
-    Command{"detach", "host mode: one module less, until the next reconcile decides", ConfigureDetach},
+    Command{"attach", "host mode: one more module, until the next reconcile decides",
+            ConfigureAttach},
+    Command{"detach", "host mode: one module less, until the next reconcile decides",
+            ConfigureDetach},
     Command{"update", "one reconcile with the platform, now", ConfigureUpdate},
     Command{"version", "what this program is and was built from", ConfigureVersion},
 };
@@ -37,16 +41,19 @@ std::string PersistFrom(const CommonFlags& flags) {
   return variable == nullptr ? "" : variable;
 }
 
-// What CLI11 did not understand; with --json among the words as the one object that every failure is.
+// What CLI11 did not understand; with --json among the words as the one object that every failure
+// is.
 int RefuseFlags(CLI::App& app, const CLI::ParseError& error, std::span<char* const> words) {
   const auto wants_json = [](std::string_view word) { return word == "--json"; };
   const bool help_asked = error.get_exit_code() == static_cast<int>(CLI::ExitCodes::Success);
-  if (help_asked || std::none_of(words.begin(), words.end(), wants_json)) return app.exit(error) == 0 ? kOk : kGeneric;
+  if (help_asked || std::none_of(words.begin(), words.end(), wants_json))
+    return app.exit(error) == 0 ? kOk : kGeneric;
   const auto parsed = app.get_subcommands();
-  return Print(parsed.empty() ? "" : parsed.front()->get_name(),
-               Outcome::Failed("flags", Error(ErrorKind::kInvalid, "bad_flags",
-                                              std::string(error.what()) + " (--help lists what there is)")),
-               Style::kJson, 0);
+  return Print(
+      parsed.empty() ? "" : parsed.front()->get_name(),
+      Outcome::Failed("flags", Error(ErrorKind::kInvalid, "bad_flags",
+                                     std::string(error.what()) + " (--help lists what there is)")),
+      Style::kJson, 0);
 }
 
 }  // namespace
@@ -69,9 +76,11 @@ runtime::Settings Context::settings() const {
 
 int Main(int argc, char** argv) {
   CLI::App app("Boots a node from signed modules and keeps it right.", "powernode-agent");
-  app.require_subcommand(0, 1);  // not exactly one: then a word that is no command is reported as a missing one
+  app.require_subcommand(
+      0, 1);  // not exactly one: then a word that is no command is reported as a missing one
   CommonFlags flags;
-  std::map<const CLI::App*, std::pair<const Command*, std::function<Outcome(const Context&)>>> table;
+  std::map<const CLI::App*, std::pair<const Command*, std::function<Outcome(const Context&)>>>
+      table;
   for (const Command& command : Commands()) {
     CLI::App* sub = app.add_subcommand(command.name, command.summary);
     sub->add_option("--below", flags.below, "work below this directory instead of /");
@@ -90,7 +99,8 @@ int Main(int argc, char** argv) {
   const auto started = context.clock.Monotonic();
   const Outcome outcome = run(context);
   const auto duration = context.clock.Monotonic() - started;
-  return Print(command->name, outcome, flags.json ? Style::kJson : Style::kPeople, duration.count());
+  return Print(command->name, outcome, flags.json ? Style::kJson : Style::kPeople,
+               duration.count());
 }
 
 }  // namespace powernode::commands

@@ -30,7 +30,8 @@ Result<std::string> ReadToken(const std::string& file) {
 Result<std::optional<identity::Record>> RecordOf(const EnrollFlags& flags) {
   identity::Record record;
   if (!flags.subject.empty()) identity::SetInstanceUuid(record, "--subject", flags.subject);
-  if (!flags.platform_url.empty()) identity::SetPlatformUrl(record, "--platform-url", flags.platform_url);
+  if (!flags.platform_url.empty())
+    identity::SetPlatformUrl(record, "--platform-url", flags.platform_url);
   if (!flags.token_file.empty()) {
     ASSIGN_OR_RETURN_CONTEXT(std::string token, ReadToken(flags.token_file), "--token-file");
     identity::SetBootstrapToken(record, "--token-file", Secret(std::move(token)));
@@ -40,8 +41,8 @@ Result<std::optional<identity::Record>> RecordOf(const EnrollFlags& flags) {
     identity::SetCaPem(record, "--ca", pem);
   }
   if (!record.problems.empty()) return record.problems.front();
-  record.found = !flags.subject.empty() || !flags.platform_url.empty() || !flags.token_file.empty() ||
-                 !flags.ca_file.empty();
+  record.found = !flags.subject.empty() || !flags.platform_url.empty() ||
+                 !flags.token_file.empty() || !flags.ca_file.empty();
   return record.found ? std::optional(std::move(record)) : std::nullopt;
 }
 
@@ -50,7 +51,8 @@ Error WithWish(const runtime::JoinAttempt& failed) {
   const Error& error = failed.outcome.error();
   if (!failed.enroll || !failed.enroll->retry_after) return error;
   return Error(error.kind(), error.code(),
-               error.message() + "; it asks to wait " + std::to_string(failed.enroll->retry_after->count()) +
+               error.message() + "; it asks to wait " +
+                   std::to_string(failed.enroll->retry_after->count()) +
                    " s before the next attempt");
 }
 
@@ -59,18 +61,20 @@ Error WithWish(const runtime::JoinAttempt& failed) {
 std::function<Outcome(const Context&)> ConfigureEnroll(CLI::App& app) {
   auto flags = std::make_shared<EnrollFlags>();
   app.add_option("--platform-url", flags->platform_url, "https://host[:port]");
-  app.add_option("--token-file", flags->token_file, "file with the bootstrap token; - reads standard input");
+  app.add_option("--token-file", flags->token_file,
+                 "file with the bootstrap token; - reads standard input");
   app.add_option("--ca", flags->ca_file, "PEM file with the platform's certificate authority");
   app.add_option("--subject", flags->subject, "this node's instance id");
   return [flags](const Context& context) {
     const StopOnSignal signals;
     Result<std::optional<identity::Record>> given = RecordOf(*flags);
     if (!given) return Outcome::Failed("identity", given.error());
-    runtime::JoinAttempt attempt =
-        runtime::JoinOnce({.paths = context.paths(), .given = *std::move(given)}, context.clock, signals.token());
+    runtime::JoinAttempt attempt = runtime::JoinOnce(
+        {.paths = context.paths(), .given = *std::move(given)}, context.clock, signals.token());
     if (!attempt.outcome) return Outcome::Failed(attempt.stage, WithWish(attempt));
     const runtime::Joined& joined = *attempt.outcome;
-    if (!joined.saved) return Outcome::Failed(attempt.stage, joined.findings.back());  // and gone with this process
+    if (!joined.saved)
+      return Outcome::Failed(attempt.stage, joined.findings.back());  // and gone with this process
     Outcome outcome;
     if (joined.by == runtime::JoinedBy::kStored) outcome.status = "noop";
     outcome.stage = attempt.stage;
@@ -79,7 +83,8 @@ std::function<Outcome(const Context&)> ConfigureEnroll(CLI::App& app) {
     outcome.details["not_after"] = FormatTime(joined.credentials->not_after);
     outcome.details["generation"] = joined.credentials->generation;
     outcome.details["enrolled"] = joined.by == runtime::JoinedBy::kEnrolled ? "now" : "before";
-    for (const Error& finding : joined.findings) outcome.details["findings"].push_back(finding.message());
+    for (const Error& finding : joined.findings)
+      outcome.details["findings"].push_back(finding.message());
     return outcome;
   };
 }

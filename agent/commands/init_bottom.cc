@@ -7,7 +7,8 @@
 
 namespace powernode::commands {
 
-// The generator's boot goes on whatever happens here, unless powernode.strict=1 asks for the opposite.
+// The generator's boot goes on whatever happens here, unless powernode.strict=1 asks for the
+// opposite.
 std::function<Outcome(const Context&)> ConfigureInitBottom(CLI::App& app) {
   auto root = std::make_shared<std::string>();
   app.add_option("--root", *root, "where the real root is mounted")->required();
@@ -22,8 +23,8 @@ std::function<Outcome(const Context&)> ConfigureInitBottom(CLI::App& app) {
     const StopOnSignal signals;
     const Paths paths = context.paths();
     runtime::BootConsole console(STDERR_FILENO, paths);
-    const Status done = runtime::InitBottom({.paths = paths, .settings = settings, .root = *root}, console,
-                                            context.clock, signals.token());
+    const Status done = runtime::InitBottom({.paths = paths, .settings = settings, .root = *root},
+                                            console, context.clock, signals.token());
     if (done) return outcome;
     console.Fail("kernel", done.error());
     outcome = Outcome::Failed("init-bottom", done.error());

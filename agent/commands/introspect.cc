@@ -70,14 +70,15 @@ OrderedJson KernelJson() {
 std::function<Outcome(const Context&)> ConfigureIntrospect(CLI::App&) {
   return [](const Context& context) {
     const Paths paths = context.paths();
-    const enroll::PkiStore::Loaded loaded = enroll::PkiStore(paths.pki).Load(context.clock.UnixSeconds());
+    const enroll::PkiStore::Loaded loaded =
+        enroll::PkiStore(paths.pki).Load(context.clock.UnixSeconds());
     identity::SourceContext sources{.paths = paths, .clock = &context.clock};
     if (loaded.credentials)
-      sources.stored = identity::StoredIdentity{.instance_uuid = loaded.credentials->instance_id,
-                                                .platform = loaded.credentials->platform,
-                                                .ca_pem = loaded.credentials->ca_pem,
-                                                .usable = loaded.credentials->not_after >
-                                                          context.clock.UnixSeconds()};
+      sources.stored = identity::StoredIdentity{
+          .instance_uuid = loaded.credentials->instance_id,
+          .platform = loaded.credentials->platform,
+          .ca_pem = loaded.credentials->ca_pem,
+          .usable = loaded.credentials->not_after > context.clock.UnixSeconds()};
     Outcome outcome;
     outcome.stage = "introspect";
     outcome.details["version"] = Version();

@@ -7,8 +7,12 @@ namespace {
 
 constexpr std::size_t kShort = 12;
 
-std::string Text(const Json& object, std::string_view key) { return GetString(object, key).value_or("-"); }
-std::string ShortText(const Json& object, std::string_view key) { return Text(object, key).substr(0, kShort); }
+std::string Text(const Json& object, std::string_view key) {
+  return GetString(object, key).value_or("-");
+}
+std::string ShortText(const Json& object, std::string_view key) {
+  return Text(object, key).substr(0, kShort);
+}
 
 Json Part(const Json& object, std::string_view key) {
   const Json* found = GetObject(object, key);
@@ -32,7 +36,8 @@ std::string IdentityText(const Json& report) {
   const Json identity = Part(report, "identity");
   const Json from = Part(identity, "from");
   if (identity.empty())
-    return Line("identity", Text(Part(report, "error"), "text") + " [" + Text(Part(report, "error"), "code") + "]");
+    return Line("identity", Text(Part(report, "error"), "text") + " [" +
+                                Text(Part(report, "error"), "code") + "]");
   const auto value = [&](const std::string& label, const std::string& text, std::string_view key) {
     return Line(label, text + " from " + Text(from, key));
   };
@@ -51,7 +56,9 @@ std::string SourcesText(const Json& report) {
       const Json* problems = GetArray(source, "problems");
       const bool bad = problems != nullptr && !problems->empty();
       table.Add({Text(source, "source"),
-                 bad ? "bad" : GetBool(source, "found").value_or(false) ? "found" : "not there",
+                 bad                                        ? "bad"
+                 : GetBool(source, "found").value_or(false) ? "found"
+                                                            : "not there",
                  Text(source, "place") + (bad ? ": " + Text(problems->front(), "text") : "")});
     }
   return table.Render();
@@ -60,8 +67,8 @@ std::string SourcesText(const Json& report) {
 std::string CertificateText(const Json& pki) {
   std::string text =
       GetBool(pki, "enrolled").value_or(false)
-          ? Line("certificate", Text(pki, "generation") + " until " + Text(pki, "not_after") + ", serial " +
-                                    Text(pki, "serial"))
+          ? Line("certificate", Text(pki, "generation") + " until " + Text(pki, "not_after") +
+                                    ", serial " + Text(pki, "serial"))
           : Line("certificate", "none: this node is not enrolled");
   return text + Lines("", pki, "findings");
 }
@@ -69,27 +76,33 @@ std::string CertificateText(const Json& pki) {
 std::string TrustText(const Json& trust) {
   std::string text;
   if (const Json* keys = GetArray(trust, "keys"))
-    for (const Json& key : *keys) text += Line("trusts", "key " + ShortText(key, "id") + " from " + Text(key, "from"));
+    for (const Json& key : *keys)
+      text += Line("trusts", "key " + ShortText(key, "id") + " from " + Text(key, "from"));
   if (text.empty())
-    text = Line("trusts", "no key: nothing new is composed; keys go into " + Text(trust, "directory") + "/*.pem");
+    text = Line("trusts", "no key: nothing new is composed; keys go into " +
+                              Text(trust, "directory") + "/*.pem");
   return text + Lines("", trust, "problems");
 }
 
 std::string BootText(const Json& boot) {
   std::string text = Line("mode", Text(boot, "mode"));
   if (GetString(boot, "composition"))
-    text += Line("composition", ShortText(boot, "composition") + " from " + Text(boot, "source") + ", " +
-                                    std::to_string(GetInt(boot, "modules").value_or(0)) + " modules");
+    text += Line("composition", ShortText(boot, "composition") + " from " + Text(boot, "source") +
+                                    ", " + std::to_string(GetInt(boot, "modules").value_or(0)) +
+                                    " modules");
   if (GetString(boot, "last_known_good"))
-    text += Line("last good", ShortText(boot, "last_known_good") + ", confirmed " + Text(boot, "confirmed_at"));
-  if (GetString(boot, "last_known_good_problem")) text += Line("last good", Text(boot, "last_known_good_problem"));
+    text += Line("last good",
+                 ShortText(boot, "last_known_good") + ", confirmed " + Text(boot, "confirmed_at"));
+  if (GetString(boot, "last_known_good_problem"))
+    text += Line("last good", Text(boot, "last_known_good_problem"));
   return text;
 }
 
 std::string KernelText(const Json& kernel) {
   std::string lacks;
   for (const char* feature : {"erofs", "overlay", "lowerdir+", "loop_devices"})
-    if (!GetBool(kernel, feature).value_or(false)) lacks += (lacks.empty() ? ", without " : ", ") + std::string(feature);
+    if (!GetBool(kernel, feature).value_or(false))
+      lacks += (lacks.empty() ? ", without " : ", ") + std::string(feature);
   return Line("kernel", Text(kernel, "release") + lacks);
 }
 
@@ -97,10 +110,11 @@ std::string KernelText(const Json& kernel) {
 
 std::string IntrospectText(const Json& details) {
   const Json identity = Part(details, "identity");
-  return Line("agent", Text(details, "version")) + IdentityText(identity) + Lines("", identity, "findings") +
-         CertificateText(Part(details, "pki")) + TrustText(Part(details, "trust")) +
-         BootText(Part(details, "boot")) + KernelText(Part(details, "kernel")) +
-         Lines("setting", details, "setting_findings") + "\n" + SourcesText(identity);
+  return Line("agent", Text(details, "version")) + IdentityText(identity) +
+         Lines("", identity, "findings") + CertificateText(Part(details, "pki")) +
+         TrustText(Part(details, "trust")) + BootText(Part(details, "boot")) +
+         KernelText(Part(details, "kernel")) + Lines("setting", details, "setting_findings") +
+         "\n" + SourcesText(identity);
 }
 
 }  // namespace powernode::commands

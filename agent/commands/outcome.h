@@ -1,5 +1,6 @@
-// What a command has to say at its end (node-files.md §16): one object on stdout with --json, also on failure;
-// for people the same in a stable order, errors once on stderr. stdout is data, stderr is for people.
+// What a command has to say at its end (node-files.md §16): one object on stdout with --json, also
+// on failure; for people the same in a stable order, errors once on stderr. stdout is data, stderr
+// is for people.
 #pragma once
 
 #include <optional>

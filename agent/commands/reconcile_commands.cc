@@ -18,7 +18,8 @@ namespace {
 
 enum class Change { kAttach, kDetach, kUpdate };
 
-// A session with the stored credentials: these commands change an enrolled node and never enroll one.
+// A session with the stored credentials: these commands change an enrolled node and never enroll
+// one.
 Result<enroll::CredentialsPtr> StoredCredentials(const Context& context, const Paths& paths) {
   enroll::PkiStore::Loaded loaded = enroll::PkiStore(paths.pki).Load(context.clock.UnixSeconds());
   if (loaded.credentials) return loaded.credentials;
@@ -27,31 +28,36 @@ Result<enroll::CredentialsPtr> StoredCredentials(const Context& context, const P
                "no certificate below " + paths.pki + ": run `powernode-agent enroll` first");
 }
 
-Result<runtime::Composition> WithModule(enroll::NodeApi& api, const std::string& id, runtime::Composition set,
-                                        std::stop_token stop) {
+Result<runtime::Composition> WithModule(enroll::NodeApi& api, const std::string& id,
+                                        runtime::Composition set, std::stop_token stop) {
   Result<runtime::ComposedModule> module = runtime::FetchModule(api, id, enroll::kGetRetries, stop);
   if (!module && module.error().kind() == ErrorKind::kNotFound)
     return Error(ErrorKind::kNotFound, "module_not_assigned",
-                 "module " + id + " is not among this node's modules: assign it at the platform first (" +
+                 "module " + id +
+                     " is not among this node's modules: assign it at the platform first (" +
                      module.error().message() + ")");
   if (!module) return std::move(module).error();
-  std::erase_if(set.modules, [&](const runtime::ComposedModule& other) { return other.id == module->id; });
+  std::erase_if(set.modules,
+                [&](const runtime::ComposedModule& other) { return other.id == module->id; });
   set.modules.push_back(*std::move(module));
   runtime::SortLowToHigh(set.modules);
   return set;
 }
 
 Result<runtime::Composition> WithoutModule(const std::string& id, runtime::Composition set) {
-  const std::size_t removed =
-      std::erase_if(set.modules, [&](const runtime::ComposedModule& module) { return module.id == id; });
-  if (removed == 0) return Error(ErrorKind::kNotFound, "not_attached", "module " + id + " is not attached");
+  const std::size_t removed = std::erase_if(
+      set.modules, [&](const runtime::ComposedModule& module) { return module.id == id; });
+  if (removed == 0)
+    return Error(ErrorKind::kNotFound, "not_attached", "module " + id + " is not attached");
   if (set.modules.empty())
-    return Error(ErrorKind::kRefused, "last_module", "module " + id + " is the last one: nothing would be left");
+    return Error(ErrorKind::kRefused, "last_module",
+                 "module " + id + " is the last one: nothing would be left");
   return set;
 }
 
-Result<runtime::ReconcileOutcome> Reconcile(const Context& context, Change change, const std::string& id,
-                                            runtime::Apply apply, std::stop_token stop) {
+Result<runtime::ReconcileOutcome> Reconcile(const Context& context, Change change,
+                                            const std::string& id, runtime::Apply apply,
+                                            std::stop_token stop) {
   const Paths paths = context.paths();
   const runtime::Settings settings = context.settings();
   ASSIGN_OR_RETURN(const enroll::CredentialsPtr credentials, StoredCredentials(context, paths));
@@ -60,8 +66,8 @@ Result<runtime::ReconcileOutcome> Reconcile(const Context& context, Change chang
   enroll::NodeApi api(session);
   const mount::KernelFeatures features = mount::ProbeKernelFeatures();
   runtime::Systemd systemd(SystemProcessRunner());
-  runtime::Reconciler reconciler(paths, settings, features, context.flags.below.empty() ? &systemd : nullptr,
-                                 context.clock);
+  runtime::Reconciler reconciler(paths, settings, features,
+                                 context.flags.below.empty() ? &systemd : nullptr, context.clock);
   if (change == Change::kUpdate) return reconciler.Run(session, apply, stop);
 
   ASSIGN_OR_RETURN(const std::optional<runtime::Breadcrumb> running, runtime::RunningSet(paths));
@@ -85,11 +91,12 @@ Outcome Run(const Context& context, Change change, const std::string& id, runtim
   outcome.details["plan"] = OrderedJson(runtime::ToJson(done->plan));
   outcome.details["applied"] = done->applied;
   outcome.details["pending_reboot"] = done->pending_reboot;
-  if (done->running) outcome.details["running"] = runtime::CompositionHash(done->running->composition.modules);
+  if (done->running)
+    outcome.details["running"] = runtime::CompositionHash(done->running->composition.modules);
   if (done->plan.empty()) outcome.status = "noop";
   for (const runtime::PlanStep& step : done->plan)
-    outcome.text += std::string(runtime::StepKindName(step.kind)) + " " + step.name + " (" + step.id + ") " +
-                    step.detail + "\n";
+    outcome.text += std::string(runtime::StepKindName(step.kind)) + " " + step.name + " (" +
+                    step.id + ") " + step.detail + "\n";
   if (done->plan.empty()) outcome.text = "nothing to change\n";
   if (done->applied) outcome.text += "applied\n";
   if (done->pending_reboot) outcome.text += "stored; the next boot composes it\n";
@@ -99,7 +106,8 @@ Outcome Run(const Context& context, Change change, const std::string& id, runtim
   if (done->applied && done->running && !done->running->findings.empty()) {
     outcome.status = "partial";
     outcome.exit_code = kPartial;
-    for (const std::string& finding : done->running->findings) outcome.text += "note: " + finding + "\n";
+    for (const std::string& finding : done->running->findings)
+      outcome.text += "note: " + finding + "\n";
     outcome.details["findings"] = done->running->findings;
   }
   return outcome;
@@ -129,7 +137,8 @@ std::function<Outcome(const Context&)> ConfigureUpdate(CLI::App& app) {
   auto dry_run = std::make_shared<bool>(false);
   app.add_flag("--dry-run", *dry_run, "print the plan, change nothing");
   return [=](const Context& context) {
-    return Run(context, Change::kUpdate, "", *dry_run ? runtime::Apply::kDryRun : runtime::Apply::kYes);
+    return Run(context, Change::kUpdate, "",
+               *dry_run ? runtime::Apply::kDryRun : runtime::Apply::kYes);
   };
 }
 

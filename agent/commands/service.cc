@@ -21,8 +21,8 @@ std::function<Outcome(const Context&)> ConfigureService(CLI::App& app) {
     runtime::ServiceRequest request{.paths = context.paths(), .settings = context.settings()};
     if (*interval > 0) request.settings.heartbeat_interval = std::chrono::seconds(*interval);
     if (!context.flags.below.empty()) request.manager = runtime::ServiceManager::kNone;
-    const Status served = runtime::RunService(request, notifier, SystemProcessRunner(), context.clock, log,
-                                              signals.token());
+    const Status served = runtime::RunService(request, notifier, SystemProcessRunner(),
+                                              context.clock, log, signals.token());
     if (!served) return Outcome::Failed("service", served.error());
     return Outcome();
   };

@@ -1,4 +1,5 @@
-// SIGTERM and SIGINT as a stop token: everything that waits takes the token, so that a signal ends it at once.
+// SIGTERM and SIGINT as a stop token: everything that waits takes the token, so that a signal ends
+// it at once.
 #pragma once
 
 #include <stop_token>

@@ -11,7 +11,9 @@ namespace {
 
 constexpr std::size_t kMaxStatus = 4 * 1024 * 1024;
 
-std::string Text(const Json& object, std::string_view key) { return GetString(object, key).value_or("-"); }
+std::string Text(const Json& object, std::string_view key) {
+  return GetString(object, key).value_or("-");
+}
 
 std::string ServicesText(const Json& module) {
   std::string text;
@@ -28,8 +30,9 @@ std::string Render(const Json& status) {
     return found == nullptr ? empty : *found;
   };
   std::string text = "mode        " + Text(status, "mode") + "\n";
-  text += "platform    " + Text(part("auth"), "platform") + " as " + Text(part("auth"), "instance_id") +
-          ", certificate until " + Text(part("auth"), "cert_not_after") + "\n";
+  text += "platform    " + Text(part("auth"), "platform") + " as " +
+          Text(part("auth"), "instance_id") + ", certificate until " +
+          Text(part("auth"), "cert_not_after") + "\n";
   text += "heartbeat   " + GetString(status, "last_heartbeat").value_or("none yet");
   if (const auto problem = GetString(status, "heartbeat_error")) text += " (" + *problem + ")";
   text += "\ncomposition " + Text(part("composition"), "running").substr(0, 12) + " from " +
@@ -43,13 +46,16 @@ std::string Render(const Json& status) {
   if (const Json* modules = GetArray(status, "modules"))
     for (const Json& module : *modules)
       table.Add({Text(module, "name"), std::to_string(GetInt(module, "priority").value_or(0)),
-                 Text(module, "digest").substr(0, 19), Text(module, "layer"), ServicesText(module)});
+                 Text(module, "digest").substr(0, 19), Text(module, "layer"),
+                 ServicesText(module)});
   text += table.Render();
-  if (const Json* findings = GetArray(status, "findings"); findings != nullptr && !findings->empty()) {
+  if (const Json* findings = GetArray(status, "findings");
+      findings != nullptr && !findings->empty()) {
     text += "\n";
     for (const Json& finding : *findings)
-      text += Text(finding, "severity") + ": " + Text(finding, "subject") + ": " + Text(finding, "detail") + " [" +
-              Text(finding, "code") + "] since " + Text(finding, "since") + "\n";
+      text += Text(finding, "severity") + ": " + Text(finding, "subject") + ": " +
+              Text(finding, "detail") + " [" + Text(finding, "code") + "] since " +
+              Text(finding, "since") + "\n";
   }
   return text;
 }
@@ -62,9 +68,10 @@ std::function<Outcome(const Context&)> ConfigureStatus(CLI::App&) {
     const Result<std::string> content = ReadFile(paths.status, kMaxStatus);
     if (!content) {
       Outcome outcome = Outcome::Failed(
-          "status", Error(ErrorKind::kCannotTell, "no_status",
-                          "no service has written " + paths.status +
-                              " (is powernode-agent.service running? `introspect` works without it)"));
+          "status",
+          Error(ErrorKind::kCannotTell, "no_status",
+                "no service has written " + paths.status +
+                    " (is powernode-agent.service running? `introspect` works without it)"));
       return outcome;
     }
     const Result<Json> status = ParseJsonObject(*content);

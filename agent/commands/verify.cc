@@ -31,7 +31,8 @@ Result<verify::TrustStore> KeysOf(const VerifyFlags& flags, const Paths& paths) 
   return store;
 }
 
-// The verifier names what the platform said and where a node looks; here a person said it, and can say more.
+// The verifier names what the platform said and where a node looks; here a person said it, and can
+// say more.
 Error ForPerson(const Error& error, const VerifyFlags& flags, const verify::BlobDigest& found,
                 const std::string& signature_file, const Paths& paths) {
   const auto say = [&](const std::string& text) {
@@ -43,8 +44,10 @@ Error ForPerson(const Error& error, const VerifyFlags& flags, const verify::Blob
     return say("there is no signature at " + signature_file +
                ": make one with cosign sign-blob --key, or name it with --signature");
   if (error.code() == "no_trust_keys")
-    return say("there is no trusted key to check the signature with: name one with --key, or put it into " +
-               paths.image_trust + "/*.pem");
+    return say(
+        "there is no trusted key to check the signature with: name one with --key, or put it "
+        "into " +
+        paths.image_trust + "/*.pem");
   return error;
 }
 
@@ -62,7 +65,8 @@ Outcome Verify(const VerifyFlags& flags, const Context& context, std::stop_token
     if (!wanted) return Outcome::Failed("verify", wanted.error());
     claim.digest = *wanted;
   }
-  const std::string signature_file = flags.signature.empty() ? flags.path + ".sig" : flags.signature;
+  const std::string signature_file =
+      flags.signature.empty() ? flags.path + ".sig" : flags.signature;
   Result<std::string> signature = ReadFile(signature_file, kMaxSignature);
   if (signature)
     claim.signature = *std::move(signature);
@@ -81,7 +85,8 @@ Outcome Verify(const VerifyFlags& flags, const Context& context, std::stop_token
         "verify", ForPerson(image.error(), flags, found, signature_file, context.paths()));
     if (image.error().kind() == ErrorKind::kCannotTell) failed.exit_code = kCouldNotTell;
     failed.details = outcome.details;
-    failed.details["verdict"] = image.error().kind() == ErrorKind::kRefuted ? "wrong" : "could not check";
+    failed.details["verdict"] =
+        image.error().kind() == ErrorKind::kRefuted ? "wrong" : "could not check";
     return failed;
   }
   outcome.stage = "verify";
@@ -97,8 +102,10 @@ Outcome Verify(const VerifyFlags& flags, const Context& context, std::stop_token
 std::function<Outcome(const Context&)> ConfigureVerify(CLI::App& app) {
   auto flags = std::make_shared<VerifyFlags>();
   app.add_option("PATH", flags->path, "the module image")->required();
-  app.add_option("--signature", flags->signature, "its signature (cosign sign-blob --key); PATH.sig when left out");
-  app.add_option("--key", flags->keys, "PEM public key, repeatable; the image's trust keys when left out");
+  app.add_option("--signature", flags->signature,
+                 "its signature (cosign sign-blob --key); PATH.sig when left out");
+  app.add_option("--key", flags->keys,
+                 "PEM public key, repeatable; the image's trust keys when left out");
   app.add_option("--digest", flags->digest, "the blob's SHA-256 it must have");
   return [flags](const Context& context) {
     const StopOnSignal signals;

@@ -1,5 +1,5 @@
-// 32 EROFS modules, from verified descriptors to one mounted union, beside the same work done by forking
-// losetup and mount. Runs in a private mount namespace, which main() makes.
+// 32 EROFS modules, from verified descriptors to one mounted union, beside the same work done by
+// forking losetup and mount. Runs in a private mount namespace, which main() makes.
 
 #include <fcntl.h>
 #include <sys/mount.h>
@@ -25,7 +25,8 @@ constexpr int kModules = 32;
 constexpr int kRuns = 9;
 
 void Run(const std::string& command) {
-  if (std::system((command + " >/dev/null 2>&1").c_str()) != 0) throw std::runtime_error(command + " failed");
+  if (std::system((command + " >/dev/null 2>&1").c_str()) != 0)
+    throw std::runtime_error(command + " failed");
 }
 
 template <typename T>
@@ -63,15 +64,16 @@ std::vector<mount::LayerRequest> Verified(const std::vector<std::string>& images
 void Unmount(const Paths& paths, const std::string& target) {
   ::umount2(target.c_str(), 0);
   ::umount2(paths.scratch.c_str(), 0);
-  for (const std::string& name : Must(ListDirectory(paths.layers))) ::umount2((paths.layers + "/" + name).c_str(), 0);
+  for (const std::string& name : Must(ListDirectory(paths.layers)))
+    ::umount2((paths.layers + "/" + name).c_str(), 0);
 }
 
-Milliseconds Composed(const Paths& paths, const mount::KernelFeatures& features, const std::string& target,
-                      const std::vector<std::string>& images) {
+Milliseconds Composed(const Paths& paths, const mount::KernelFeatures& features,
+                      const std::string& target, const std::vector<std::string>& images) {
   std::vector<mount::LayerRequest> layers = Verified(images);
   const Milliseconds took = Timed([&] {
-    mount::Composition composed =
-        Must(mount::Compose(paths, features, {.layers = std::move(layers), .target = target, .scratch_mib = 64}));
+    mount::Composition composed = Must(mount::Compose(
+        paths, features, {.layers = std::move(layers), .target = target, .scratch_mib = 64}));
     Must(composed.Commit());
   });
   Unmount(paths, target);
@@ -87,8 +89,8 @@ Milliseconds Forked(const std::string& directory, const std::vector<std::string>
       Run("mount -t erofs -o ro,loop " + image + " " + point);
       lowers = point + (lowers.empty() ? "" : ":") + lowers;
     }
-    Run("mkdir -p " + directory + "/merged && mount -t overlay -o lowerdir=" + lowers + " overlay " + directory +
-        "/merged");
+    Run("mkdir -p " + directory + "/merged && mount -t overlay -o lowerdir=" + lowers +
+        " overlay " + directory + "/merged");
   });
   Run("umount " + directory + "/merged");
   for (const std::string& image : images) Run("umount " + image + ".d");

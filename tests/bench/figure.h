@@ -1,5 +1,6 @@
-// One line of the table that `make bench` prints: what was measured, the bar it is held against, and the
-// reference measured beside it in the same run. A bar that is missed is said, not hidden; nothing here is a test.
+// One line of the table that `make bench` prints: what was measured, the bar it is held against,
+// and the reference measured beside it in the same run. A bar that is missed is said, not hidden;
+// nothing here is a test.
 #pragma once
 
 #include <chrono>

@@ -1,4 +1,5 @@
-// A node that has joined a reference control plane of its own: where the figures of pull and service begin.
+// A node that has joined a reference control plane of its own: where the figures of pull and
+// service begin.
 #pragma once
 
 #include <stdexcept>
@@ -22,7 +23,8 @@ struct JoinedNode {
     identity::SetPlatformUrl(given, "url", plane.Url());
     identity::SetBootstrapToken(given, "token", Secret(node.token));
     identity::SetCaPem(given, "ca", plane.CaPem());
-    runtime::JoinAttempt attempt = runtime::JoinOnce({.paths = paths, .given = given}, SystemClock(), {});
+    runtime::JoinAttempt attempt =
+        runtime::JoinOnce({.paths = paths, .given = given}, SystemClock(), {});
     if (!attempt.outcome) throw std::runtime_error(attempt.outcome.error().message());
     credentials = attempt.outcome->credentials;
   }

@@ -14,7 +14,8 @@ int main(int argc, char** argv) {
     std::fprintf(stderr, "usage: powernode-bench <stripped powernode-agent>\n");
     return 2;
   }
-  if (::unshare(CLONE_NEWNS) != 0 || ::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0) {
+  if (::unshare(CLONE_NEWNS) != 0 ||
+      ::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0) {
     std::perror("a private mount namespace (root is needed)");
     return 1;
   }

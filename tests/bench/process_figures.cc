@@ -1,4 +1,5 @@
-// The program as a file and as a process: its size, what it adds to an initramfs, and what starting it costs.
+// The program as a file and as a process: its size, what it adds to an initramfs, and what starting
+// it costs.
 
 #include <spawn.h>
 #include <sys/wait.h>
@@ -33,7 +34,8 @@ void RunOnce(const std::string& program, const char* argument) {
   posix_spawn_file_actions_t actions;
   ::posix_spawn_file_actions_init(&actions);
   ::posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", 1 /* O_WRONLY */, 0);
-  std::array<char*, 3> arguments{const_cast<char*>(program.c_str()), const_cast<char*>(argument), nullptr};
+  std::array<char*, 3> arguments{const_cast<char*>(program.c_str()), const_cast<char*>(argument),
+                                 nullptr};
   pid_t child = 0;
   if (::posix_spawn(&child, program.c_str(), &actions, nullptr, arguments.data(), environ) != 0)
     throw std::runtime_error("cannot start " + program);
@@ -54,17 +56,19 @@ Milliseconds MedianStart(const std::string& program, const char* argument) {
 std::vector<Figure> ProcessFigures(const Subject& subject) {
   const std::string agent = Content(subject.agent);
   std::string compressed(ZSTD_compressBound(agent.size()), '\0');
-  const std::size_t size =
-      ZSTD_compress(compressed.data(), compressed.size(), agent.data(), agent.size(), kInitramfsLevel);
+  const std::size_t size = ZSTD_compress(compressed.data(), compressed.size(), agent.data(),
+                                         agent.size(), kInitramfsLevel);
   const double stripped_mib = static_cast<double>(agent.size()) / kMiB;
   const double added_mib = static_cast<double>(size) / kMiB;
   const double version = MedianStart(subject.agent, "version").count();
   const double nothing = MedianStart("/bin/true", nullptr).count();
   return {
-      {"stripped program", Text(stripped_mib, "MiB"), "4.00 MiB", "Go agent 9.8 MB", stripped_mib <= 4.0},
-      {"in a zstd initramfs", Text(added_mib, "MiB"), "1.80 MiB", "ignition + afterburn 9 MB", added_mib <= 1.8},
-      {"`version`, whole process", Text(version, "ms"), "1.00 ms", "/bin/true " + Text(nothing, "ms"),
-       version <= 1.0},
+      {"stripped program", Text(stripped_mib, "MiB"), "4.00 MiB", "Go agent 9.8 MB",
+       stripped_mib <= 4.0},
+      {"in a zstd initramfs", Text(added_mib, "MiB"), "1.80 MiB", "ignition + afterburn 9 MB",
+       added_mib <= 1.8},
+      {"`version`, whole process", Text(version, "ms"), "1.00 ms",
+       "/bin/true " + Text(nothing, "ms"), version <= 1.0},
   };
 }
 

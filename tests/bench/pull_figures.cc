@@ -1,5 +1,5 @@
-// A pull of a 1 GiB module from loopback, beside its three stages alone: receive, hash, write. The pull runs in
-// a child of its own, so that its peak memory is its own.
+// A pull of a 1 GiB module from loopback, beside its three stages alone: receive, hash, write. The
+// pull runs in a child of its own, so that its peak memory is its own.
 
 #include <fcntl.h>
 #include <sys/resource.h>
@@ -62,13 +62,14 @@ std::string HashAlone(const std::vector<std::byte>& chunk) {
 void ReceiveAlone(enroll::Session& session, const verify::BlobDigest& digest) {
   mount::NodeBlobSource source(session);
   std::uint64_t received = 0;
-  Must(source.FetchBlob({.module_id = "big", .digest = digest, .max_bytes = kBytes},
-                        [](const mount::BlobHead&) { return Ok(); },
-                        [&](std::span<const std::byte> bytes) {
-                          received += bytes.size();
-                          return Ok();
-                        },
-                        {}));
+  Must(source.FetchBlob(
+      {.module_id = "big", .digest = digest, .max_bytes = kBytes},
+      [](const mount::BlobHead&) { return Ok(); },
+      [&](std::span<const std::byte> bytes) {
+        received += bytes.size();
+        return Ok();
+      },
+      {}));
   if (received != kBytes) throw std::runtime_error("received another size");
 }
 
@@ -87,12 +88,13 @@ Pulled PullInChild(enroll::Session& session, const Paths& paths, const verify::B
     const verify::ImageVerifier verifier({}, verify::TrustMode::kAudit);
     mount::NodeBlobSource source(session);
     const mount::Puller puller(store, verifier, &source, SystemClock(), {});
-    const double took = Timed([&] {
-                          const auto image = puller.Pull(
-                              {.module_id = "big", .name = "big", .digest = digest, .size = kBytes}, {});
-                          if (!image) std::fprintf(stderr, "%s\n", image.error().message().c_str());
-                          if (!image) ::_exit(1);
-                        }).count();
+    const double took =
+        Timed([&] {
+          const auto image = puller.Pull(
+              {.module_id = "big", .name = "big", .digest = digest, .size = kBytes}, {});
+          if (!image) std::fprintf(stderr, "%s\n", image.error().message().c_str());
+          if (!image) ::_exit(1);
+        }).count();
     const bool told = ::write(ends[1], &took, sizeof took) == sizeof took;
     ::_exit(told ? 0 : 1);
   }
@@ -100,7 +102,8 @@ Pulled PullInChild(enroll::Session& session, const Paths& paths, const verify::B
   Pulled pulled;
   int status = 0;
   rusage usage{};
-  if (::read(ends[0], &pulled.milliseconds, sizeof pulled.milliseconds) != sizeof pulled.milliseconds ||
+  if (::read(ends[0], &pulled.milliseconds, sizeof pulled.milliseconds) !=
+          sizeof pulled.milliseconds ||
       ::wait4(child, &status, 0, &usage) != child || status != 0)
     throw std::runtime_error("the pull failed");
   ::close(ends[0]);

@@ -1,5 +1,5 @@
-// The service's memory after 1,000 heartbeats: its real heartbeat loop, ticked without the waits, in a child of
-// its own, against the reference control plane.
+// The service's memory after 1,000 heartbeats: its real heartbeat loop, ticked without the waits,
+// in a child of its own, against the reference control plane.
 
 #include <dirent.h>
 #include <sys/wait.h>
@@ -32,7 +32,8 @@ Usage OwnUsage() {
   long pages = 0;
   long resident = 0;
   std::ifstream("/proc/self/statm") >> pages >> resident;
-  Usage usage{.resident_mib = static_cast<double>(resident * ::sysconf(_SC_PAGESIZE)) / (1024 * 1024)};
+  Usage usage{.resident_mib =
+                  static_cast<double>(resident * ::sysconf(_SC_PAGESIZE)) / (1024 * 1024)};
   DIR* directory = ::opendir("/proc/self/fd");
   while (::readdir(directory) != nullptr) ++usage.descriptors;
   ::closedir(directory);
@@ -45,8 +46,8 @@ std::array<Usage, 2> Beat(const JoinedNode& node) {
   runtime::SharedPlatform platform;
   platform.Set(std::make_shared<runtime::JoinedPlatform>(node.credentials, SystemClock()));
   runtime::ReportBoard board;
-  runtime::HeartbeatLoop loop(node.paths, std::chrono::milliseconds(1), platform, board, findings, SystemClock(),
-                              log);
+  runtime::HeartbeatLoop loop(node.paths, std::chrono::milliseconds(1), platform, board, findings,
+                              SystemClock(), log);
   std::array<Usage, 2> usage;
   for (int beat = 1; beat <= kAll; ++beat) {
     loop.Tick({});

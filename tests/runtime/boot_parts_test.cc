@@ -23,7 +23,8 @@ using powernode::testing::TemporaryDirectory;
 
 TEST_SUITE("resolver") {
   TEST_CASE("ipconfig's lines become resolv.conf, without the servers that are none") {
-    CHECK(ResolverFromNetConf("DEVICE='enp0s1'\nIPV4DNS0='10.0.2.3'\nIPV4DNS1='0.0.0.0'\nDNSDOMAIN='a.test'\n") ==
+    CHECK(ResolverFromNetConf(
+              "DEVICE='enp0s1'\nIPV4DNS0='10.0.2.3'\nIPV4DNS1='0.0.0.0'\nDNSDOMAIN='a.test'\n") ==
           "search a.test\nnameserver 10.0.2.3\n");
     CHECK(ResolverFromNetConf("IPV6DNS0=fec0::3\n") == "nameserver fec0::3\n");
     CHECK(ResolverFromNetConf("IPV4DNS0='10.0.2.3\\nnameserver 6.6.6.6'\n").empty());
@@ -126,7 +127,8 @@ TEST_SUITE("root check") {
     CHECK(CheckRoot(root.path().string()).error().code() == "root_not_bootable");
     const TemporaryDirectory other;
     WriteInit(other.path().string(), kOther);
-    CHECK(CheckRoot(other.path().string()).error().message().find("another machine") != std::string::npos);
+    CHECK(CheckRoot(other.path().string()).error().message().find("another machine") !=
+          std::string::npos);
     const TemporaryDirectory text;
     REQUIRE(MakeDirectories(text.path().string() + "/sbin", 0755));
     REQUIRE(WriteFile(text.path().string() + "/sbin/init", std::string(100, 'x'), 0755));
@@ -156,7 +158,8 @@ TEST_SUITE("boot console") {
 TEST_SUITE("host name") {
   TEST_CASE("only a host name becomes one") {
     CHECK(CheckedHostName("node-1.a") == "node-1.a");
-    for (const char* bad : {"", "-a", "a-", "a b", "a\nb", "a/b"}) CHECK(CheckedHostName(bad).empty());
+    for (const char* bad : {"", "-a", "a-", "a b", "a\nb", "a/b"})
+      CHECK(CheckedHostName(bad).empty());
   }
 }
 

@@ -31,11 +31,11 @@ TEST_SUITE("composition") {
   TEST_CASE("the hash covers id, digest, fs-verity, priority and manifest") {
     const std::vector<ComposedModule> original = {SampleModule("a", 1)};
     const std::string hash = CompositionHash(original);
-    for (const auto change : {+[](ComposedModule& m) { m.id = "z"; },
-                              +[](ComposedModule& m) { m.digest.back() ^= 1; },
-                              +[](ComposedModule& m) { m.fsverity = "00"; },
-                              +[](ComposedModule& m) { m.effective_priority = 2; },
-                              +[](ComposedModule& m) { m.manifest_sha256 = "other"; }}) {
+    for (const auto change :
+         {+[](ComposedModule& m) { m.id = "z"; }, +[](ComposedModule& m) { m.digest.back() ^= 1; },
+          +[](ComposedModule& m) { m.fsverity = "00"; },
+          +[](ComposedModule& m) { m.effective_priority = 2; },
+          +[](ComposedModule& m) { m.manifest_sha256 = "other"; }}) {
       std::vector<ComposedModule> changed = original;
       change(changed[0]);
       CHECK(CompositionHash(changed) != hash);

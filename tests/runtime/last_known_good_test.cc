@@ -13,7 +13,8 @@ using powernode::testing::TemporaryDirectory;
 using testing::SampleModule;
 
 Breadcrumb Running(const std::string& id, std::int64_t revision) {
-  return {.composition = {.modules = {SampleModule(id, 1)}, .revision = revision}, .boot_id = "boot"};
+  return {.composition = {.modules = {SampleModule(id, 1)}, .revision = revision},
+          .boot_id = "boot"};
 }
 
 TEST_SUITE("last known good") {

@@ -31,9 +31,11 @@ Log& SilentLog() {
 TEST_SUITE("plan") {
   TEST_CASE("names what would be added, updated, reordered and removed") {
     Composition running{.modules = {SampleModule("gone", 1), SampleModule("newer", 2),
-                                    SampleModule("moved", 3), SampleModule("same", 4), SampleModule("edited", 5)}};
-    Composition wanted{.modules = {SampleModule("newer", 2), SampleModule("moved", 9), SampleModule("same", 4),
-                                   SampleModule("edited", 5), SampleModule("added", 6)}};
+                                    SampleModule("moved", 3), SampleModule("same", 4),
+                                    SampleModule("edited", 5)}};
+    Composition wanted{.modules = {SampleModule("newer", 2), SampleModule("moved", 9),
+                                   SampleModule("same", 4), SampleModule("edited", 5),
+                                   SampleModule("added", 6)}};
     wanted.modules[0].digest = SampleModule("other", 2).digest;
     wanted.modules[3].manifest_sha256 = "edited";
     std::string text;
@@ -71,12 +73,18 @@ TEST_SUITE("supervisor") {
     std::atomic<int> thrown = 0;
     std::atomic<int> woken = 0;
     Supervisor supervisor(SystemClock(), SilentLog());
-    supervisor.Start({"fast", 1000ms, [&](std::stop_token) { ++fast; return 1ms; }});
+    supervisor.Start({"fast", 1000ms, [&](std::stop_token) {
+                        ++fast;
+                        return 1ms;
+                      }});
     supervisor.Start({"throws", 1000ms, [&](std::stop_token) -> std::chrono::milliseconds {
                         ++thrown;
                         throw std::runtime_error("library");
                       }});
-    supervisor.Start({"asleep", 1000ms, [&](std::stop_token) { ++woken; return 1h; }});
+    supervisor.Start({"asleep", 1000ms, [&](std::stop_token) {
+                        ++woken;
+                        return 1h;
+                      }});
     const auto deadline = SystemClock().Monotonic() + 5s;
     while ((fast < 10 || woken < 1 || thrown < 1) && SystemClock().Monotonic() < deadline)
       std::this_thread::sleep_for(1ms);
@@ -97,7 +105,8 @@ TEST_SUITE("supervisor") {
                         return 1ms;
                       }});
     const auto deadline = SystemClock().Monotonic() + 5s;
-    while (!supervisor.Stuck() && SystemClock().Monotonic() < deadline) std::this_thread::sleep_for(5ms);
+    while (!supervisor.Stuck() && SystemClock().Monotonic() < deadline)
+      std::this_thread::sleep_for(5ms);
     CHECK(supervisor.Stuck() == "stuck");
   }
 }
@@ -117,9 +126,11 @@ TEST_SUITE("findings") {
 }
 
 TEST_SUITE("node report") {
-  TEST_CASE("a heartbeat names only modules that are proven live, and nothing that was not measured") {
+  TEST_CASE(
+      "a heartbeat names only modules that are proven live, and nothing that was not measured") {
     NodeReport report;
-    report.breadcrumb = Breadcrumb{.composition = {.modules = {SampleModule("a", 1), SampleModule("b", 2)}}};
+    report.breadcrumb =
+        Breadcrumb{.composition = {.modules = {SampleModule("a", 1), SampleModule("b", 2)}}};
     report.live_ids = {"b"};
     const Json body = HeartbeatBody(report, {}, {}, Json::array(), 1000);
     CHECK(body["module_digests"].size() == 1);
@@ -149,7 +160,8 @@ TEST_SUITE("node report") {
 TEST_SUITE("systemd") {
   TEST_CASE("systemctl show's records are read") {
     const auto states = ParseUnitStates(
-        "Id=a.service\nActiveState=active\nSubState=running\nNRestarts=2\n\nId=b.service\nActiveState=failed\n");
+        "Id=a.service\nActiveState=active\nSubState=running\nNRestarts=2\n\nId=b."
+        "service\nActiveState=failed\n");
     REQUIRE(states.size() == 2);
     CHECK(states[0].restarts == 2);
     CHECK(states[1].active == "failed");

@@ -13,8 +13,8 @@ Settings Apply(std::string_view content, SettingsOrigin origin = SettingsOrigin:
 
 TEST_SUITE("settings") {
   TEST_CASE("keys with values, comments, blank lines and CRLF are read") {
-    const Settings settings =
-        Apply("# comment\n\n heartbeat_interval = 5\r\nverify=audit\nlkg = off\nscratch_mib = 64\n");
+    const Settings settings = Apply(
+        "# comment\n\n heartbeat_interval = 5\r\nverify=audit\nlkg = off\nscratch_mib = 64\n");
     CHECK(settings.heartbeat_interval.count() == 5);
     CHECK(settings.verify == verify::TrustMode::kAudit);
     CHECK_FALSE(settings.last_known_good);
@@ -31,8 +31,9 @@ TEST_SUITE("settings") {
   }
 
   TEST_CASE("a key that weakens verification is not taken from the persist partition") {
-    const Settings settings = Apply("verify = audit\ntls_min = 1.2\npersist = tmpfs\nnet_wait = 1\n",
-                                    SettingsOrigin::kOperator);
+    const Settings settings =
+        Apply("verify = audit\ntls_min = 1.2\npersist = tmpfs\nnet_wait = 1\n",
+              SettingsOrigin::kOperator);
     CHECK(settings.verify == verify::TrustMode::kEnforce);
     CHECK(settings.tls_min == TlsVersion::k13);
     CHECK(settings.persist == "auto");
