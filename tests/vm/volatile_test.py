@@ -8,8 +8,6 @@ class Volatile(scenario.NodeTest):
 
     def test_boots_without_a_persist_partition(self):
         hardware = self.hardware(scenario.DISKLESS, disks=[])
-        # The store is then a quarter of the memory, and must hold more than the cache floor of 256 MiB.
-        hardware.memory_mib = 2048
         guest = self.power_on(hardware)
         self.wait_for_page(guest)
         self.wait_for_stage(guest, "persist", "volatile")
