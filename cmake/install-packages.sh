@@ -7,7 +7,7 @@ packages="
   build-essential cmake ninja-build ccache git dpkg-dev bzip2 xz-utils zstd file
   clang clang-format clang-tidy lld libclang-rt-14-dev libfuzzer-14-dev shellcheck
   g++-aarch64-linux-gnu qemu-user-static
-  libssl-dev libcpp-httplib-dev openssl
+  libssl-dev libcpp-httplib-dev pkg-config openssl
   curl jq python3 strace iproute2 dnsmasq-base e2fsprogs erofs-utils cpio
   qemu-system-x86 mmdebstrap
 "
