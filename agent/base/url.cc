@@ -21,10 +21,10 @@ std::string Shown(std::string_view text) {
   const std::size_t scheme = text.find("://");
   const std::size_t user = scheme == std::string_view::npos ? 0 : scheme + 3;
   const std::size_t at = text.rfind('@');
-  std::string shown(text.substr(0, 200));
+  std::string shown(text);
   if (at != std::string_view::npos && at >= user)
-    shown = std::string(text.substr(0, user)) + "***" + std::string(text.substr(at, 200));
-  return Printable(shown);
+    shown = std::string(text.substr(0, user)) + "***" + std::string(text.substr(at));
+  return Printable(std::string_view(shown).substr(0, 200));
 }
 
 Error Bad(std::string_view text, std::string_view why) {
