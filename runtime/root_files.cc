@@ -12,6 +12,7 @@ namespace {
 constexpr std::size_t kMaxBytes = 64 * 1024;
 
 bool IsAddress(const std::string& text) {
+  if (text.find('\0') != std::string::npos) return false;  // where inet_pton(3) would stop reading
   in6_addr address{};
   if (::inet_pton(AF_INET6, text.c_str(), &address) == 1) return true;
   return ::inet_pton(AF_INET, text.c_str(), &address) == 1 && text != "0.0.0.0";
