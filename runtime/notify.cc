@@ -59,8 +59,9 @@ void ServiceNotifier::Send(const std::string& message) const {
   if (address.sun_path[0] == '@') address.sun_path[0] = '\0';  // the abstract namespace
   const Fd fd(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
   if (!fd.valid()) return;
-  // Nobody is served by an error here: the service manager's own time-out speaks for itself.
-  (void)::sendto(fd.get(), message.data(), message.size(), MSG_NOSIGNAL,
+  // Nobody is served by an error here: the service manager's own time-out speaks for itself. Nor by
+  // waiting for a manager whose socket is full: the heartbeat would be late for it.
+  (void)::sendto(fd.get(), message.data(), message.size(), MSG_NOSIGNAL | MSG_DONTWAIT,
                  reinterpret_cast<const sockaddr*>(&address),
                  static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + socket_.size()));
 }
