@@ -99,10 +99,11 @@ void HealthLoop::ObserveDisk() {
   const Result<SpaceOnDisk> space = FreeSpace(paths_.persist);
   if (!space) return;
   const std::uint64_t free_mib = space->free_bytes / (1024 * 1024);
-  if (free_mib < settings_.cache_floor_mib)
-    findings_.Raise("persist_low", Severity::kMedium, "persist",
-                    "less than " + std::to_string(settings_.cache_floor_mib) + " MiB are free on " +
-                        paths_.persist);
+  const std::uint64_t floor_mib = CacheFloorMib(settings_.cache_floor_mib, state);
+  if (free_mib < floor_mib)
+    findings_.Raise(
+        "persist_low", Severity::kMedium, "persist",
+        "less than " + std::to_string(floor_mib) + " MiB are free on " + paths_.persist);
   else
     findings_.Clear("persist_low", "persist");
   board_.Update([&](NodeReport& next) { next.persist_free_mib = free_mib; });

@@ -159,4 +159,9 @@ PersistState ObservePersist(const Paths& paths) {
   return writable ? PersistState::kDurable : PersistState::kReadOnly;
 }
 
+std::uint64_t CacheFloorMib(std::uint64_t configured_mib, PersistState state) {
+  constexpr std::uint64_t kVolatileMib = 16;
+  return state == PersistState::kVolatile ? std::min(configured_mib, kVolatileMib) : configured_mib;
+}
+
 }  // namespace powernode::runtime

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <stop_token>
 #include <string>
 #include <string_view>
@@ -60,5 +61,9 @@ Persist BringUpPersist(const Paths& paths, const PersistRequest& request, Clock&
 // What the persist directory is now, whoever mounted it: kVolatile on a tmpfs; kReadOnly also when
 // the kernel has made it so after an error of the disk.
 PersistState ObservePersist(const Paths& paths);
+
+// Free space the cache leaves alone, in MiB: the setting's, or less where the store is in memory,
+// which is small and holds nothing else.
+std::uint64_t CacheFloorMib(std::uint64_t configured_mib, PersistState state);
 
 }  // namespace powernode::runtime

@@ -204,7 +204,8 @@ class Preparation {
     for (const Error& problem : trust.problems)
       console_.Say("verify", "note: " + problem.message());
     const verify::ImageVerifier verifier(std::move(trust.store), request_.settings.verify);
-    const mount::BlobStore store(paths_, CacheFloorMib());
+    const mount::BlobStore store(paths_,
+                                 CacheFloorMib(request_.settings.cache_floor_mib, persist_.state));
     RETURN_IF_ERROR(store.Prepare());
     std::optional<mount::NodeBlobSource> source;
     if (session != nullptr) source.emplace(*session);
@@ -217,14 +218,6 @@ class Preparation {
                                                      proven.image.digest().Short() + ", " +
                                                      proven.image.report().Summary());
                         });
-  }
-
-  // A store in memory is small, and nothing else lives there: the floor made for disks would refuse everything.
-  std::uint64_t CacheFloorMib() const {
-    constexpr std::uint64_t kVolatileFloorMib = 16;
-    const bool durable = persist_.state == PersistState::kDurable;
-    return durable ? request_.settings.cache_floor_mib
-                   : std::min(request_.settings.cache_floor_mib, kVolatileFloorMib);
   }
 
   void SayPulled(const mount::PullProgress& progress) {

@@ -66,10 +66,10 @@ class Storage(command_test.CommandTest):
 
     def test_below_the_floor(self):
         self.mount_persist("2m")
-        self.node.configure(cache_floor_mib=64)
+        self.node.configure(cache_floor_mib=8)
         self.expect_code(self.node.enroll(self.platform, self.identity), 0)
         self.platform.assign("base")
-        self.expect_failure(self.node.run("update", "--json"), 3, "no_space", "floor of 64 MiB (cache_floor_mib)")
+        self.expect_failure(self.node.run("update", "--json"), 3, "no_space", "floor of 8 MiB (cache_floor_mib)")
 
     def start_service(self, **settings):
         self.node.configure(reconcile_interval=1, heartbeat_interval=1, gate_interval=1, gate_probes=1, gate_uptime=0,
