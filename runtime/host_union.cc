@@ -16,8 +16,6 @@
 namespace powernode::runtime {
 namespace {
 
-constexpr std::string_view kMountInUse = "mount_in_use";
-
 Status UnmountIfMounted(const mount::MountTable& table, const std::string& path) {
   if (table.FindAt(path) == nullptr) return Ok();
   if (::umount2(path.c_str(), UMOUNT_NOFOLLOW) == 0) return Ok();

@@ -34,6 +34,9 @@ struct HostUnionContext {
 // What stands at $R/union of this boot; nullopt when nothing does.
 Result<std::optional<Breadcrumb>> RunningUnion(const Paths& paths);
 
+// The code of the error when somebody works in the union, so that it cannot be unmounted.
+inline constexpr std::string_view kMountInUse = "mount_in_use";
+
 // Makes `wanted` the running set. The images have been proven before anything running is touched.
 // Returns the breadcrumb that was written.
 Result<Breadcrumb> ApplyHostUnion(const HostUnionContext& context, Composition wanted,

@@ -1,13 +1,18 @@
 #include "runtime/reconcile.h"
 
+#include <algorithm>
+
 #include "mount/node_blob_source.h"
 #include "runtime/last_known_good.h"
+#include "runtime/persist.h"
 #include "verify/trust_directory.h"
 
 namespace powernode::runtime {
 namespace {
 
 constexpr std::chrono::milliseconds kShrinkConfirmation{30'000};
+constexpr std::chrono::milliseconds kFirstBusyWait{5 * 60'000};
+constexpr std::chrono::milliseconds kLongestBusyWait{60 * 60'000};
 
 }  // namespace
 
@@ -37,6 +42,25 @@ Status Reconciler::ConfirmRemovals(const std::optional<Breadcrumb>& running,
       "the assigned set lacks " + gone.front() +
           " and the platform does not say it was removed: kept until the same answer comes again "
           "thirty seconds later");
+}
+
+Status Reconciler::CheckBusy(const Composition& wanted) const {
+  if (!busy_ || busy_->hash != CompositionHash(wanted.modules) ||
+      clock_.Monotonic() >= busy_->until)
+    return Ok();
+  return Error(ErrorKind::kSystem, std::string(kMountInUse), busy_->message);
+}
+
+void Reconciler::NoteBusy(const Composition& wanted, const Error& error) {
+  const std::string hash = CompositionHash(wanted.modules);
+  const bool again = busy_ && busy_->hash == hash;
+  const std::chrono::milliseconds wait =
+      again ? std::min(busy_->wait * 2, kLongestBusyWait) : kFirstBusyWait;
+  busy_ = Busy{.hash = hash,
+               .message = error.message() + "; the next attempt is at least " +
+                          std::to_string(wait.count() / 60'000) + " min away",
+               .until = clock_.Monotonic() + wait,
+               .wait = wait};
 }
 
 Result<ReconcileOutcome> Reconciler::Run(enroll::Session& session, Apply apply,
@@ -84,7 +108,8 @@ Result<ReconcileOutcome> Reconciler::Change(enroll::Session* session, Compositio
 
   verify::LoadedTrust trust = verify::LoadTrustDirectories({paths_.image_trust});
   const verify::ImageVerifier verifier(std::move(trust.store), settings_.verify);
-  const mount::BlobStore store(paths_, settings_.cache_floor_mib);
+  const mount::BlobStore store(paths_,
+                               CacheFloorMib(settings_.cache_floor_mib, ObservePersist(paths_)));
   RETURN_IF_ERROR(store.Prepare());
   std::optional<mount::NodeBlobSource> source;
   if (session != nullptr) source.emplace(*session);
@@ -102,7 +127,12 @@ Result<ReconcileOutcome> Reconciler::Change(enroll::Session* session, Compositio
                                  .systemd = systemd_,
                                  .scratch_mib = settings_.scratch_mib,
                                  .clock = clock_};
-  ASSIGN_OR_RETURN(outcome.running, ApplyHostUnion(context, std::move(wanted), network, stop));
+  RETURN_IF_ERROR(CheckBusy(wanted));
+  Result<Breadcrumb> applied = ApplyHostUnion(context, wanted, network, stop);
+  if (!applied && applied.error().code() == kMountInUse) NoteBusy(wanted, applied.error());
+  if (!applied) return std::move(applied).error();
+  busy_.reset();
+  outcome.running = *std::move(applied);
   outcome.applied = true;
   return outcome;
 }

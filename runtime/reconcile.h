@@ -55,6 +55,9 @@ class Reconciler {
                                   std::optional<Breadcrumb> running, Apply apply,
                                   std::stop_token stop);
   Status ConfirmRemovals(const std::optional<Breadcrumb>& running, const Assignment& wanted);
+  // Refuses a set that could not be mounted a short while ago because the union was in use.
+  Status CheckBusy(const Composition& wanted) const;
+  void NoteBusy(const Composition& wanted, const Error& error);
 
   const Paths& paths_;
   const Settings& settings_;
@@ -65,6 +68,16 @@ class Reconciler {
   // The set that took something away, and when it was first seen.
   std::string shrink_hash_;
   std::chrono::milliseconds shrink_seen_{};
+
+  // The set that found the union in use: each attempt stops and starts the modules' services, so
+  // the attempts become rarer.
+  struct Busy {
+    std::string hash;
+    std::string message;
+    std::chrono::milliseconds until{};
+    std::chrono::milliseconds wait{};
+  };
+  std::optional<Busy> busy_;
 };
 
 // What runs: the breadcrumb of this boot, in either mode; nullopt when nothing does.

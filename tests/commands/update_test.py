@@ -84,6 +84,26 @@ class Update(command_test.CommandTest):
         self.expect_code(self.node.run("update"), 0)
         self.assertIn("srv/page", self.node.union())
 
+    def test_service_rarely_tries_a_busy_union_and_an_operator_at_once(self):
+        self.platform.assign("base")
+        self.expect_code(self.node.run("update"), 0)
+        self.node.configure(reconcile_interval=1, heartbeat_interval=1, gate_interval=1, gate_probes=1, gate_uptime=0)
+        with open(self.node.path("/run/powernode/union/etc/base")):
+            self.platform.assign("web")
+            self.node.start_service()
+            self.eventually(self.node.path("/run/powernode/status.json").exists, "a status")
+            self.eventually(lambda: self.busy_findings(), "the union is in use")
+        asked = len(self.platform.requests())
+        self.eventually(lambda: len(self.platform.requests()) > asked + 5, "the service goes on asking")
+        self.assertIn("the next attempt is at least 5 min away", self.busy_findings()[0]["detail"])
+        self.assertEqual(self.node.union(), {"etc/base"})
+        self.expect_code(self.node.run("update"), 0)
+        self.assertIn("srv/page", self.node.union())
+        self.eventually(lambda: not self.busy_findings(), "nothing left to do")
+
+    def busy_findings(self):
+        return [finding for finding in self.node.status().get("findings", []) if finding["code"] == "mount_in_use"]
+
     def test_renders_the_units_of_its_services(self):
         services = self.directory / "services.json"
         services.write_text(json.dumps([{"name": "server", "start_command": "/usr/bin/web --port 80",
