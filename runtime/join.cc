@@ -59,10 +59,12 @@ JoinAttempt JoinOnce(const JoinRequest& request, Clock& clock, std::stop_token s
   if (!attempt.outcome && context.stored && context.stored->usable) {
     // Another instance's token did not work: the node goes on as who it was (node-files.md §2.2,
     // I7).
-    findings.push_back(attempt.outcome.error().WithContext("become " + identity.instance_uuid));
+    Error refused = attempt.outcome.error().WithContext("become " + identity.instance_uuid);
+    findings.push_back(refused);
     return {.outcome = Joined{.credentials = std::move(loaded.credentials),
                               .by = JoinedBy::kStored,
                               .source = "stored",
+                              .refused_change = std::move(refused),
                               .findings = std::move(findings)},
             .stage = "identity",
             .source = "stored",

@@ -31,8 +31,9 @@ enum class JoinedBy { kStored, kEnrolled };
 struct Joined {
   enroll::CredentialsPtr credentials;
   JoinedBy by = JoinedBy::kStored;
-  bool saved = true;            // false: in memory only so far; PkiStore::Save is to be tried again
-  std::string source;           // "fw-cfg": where the instance id came from
+  bool saved = true;   // false: in memory only so far; PkiStore::Save is to be tried again
+  std::string source;  // "fw-cfg": where the instance id came from
+  std::optional<Error> refused_change;  // why it is not another instance, as its sources say
   std::vector<Error> findings;  // generations passed over, identity_conflict, pki_not_durable
 };
 

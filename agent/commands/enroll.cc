@@ -73,6 +73,9 @@ std::function<Outcome(const Context&)> ConfigureEnroll(CLI::App& app) {
         {.paths = context.paths(), .given = *std::move(given)}, context.clock, signals.token());
     if (!attempt.outcome) return Outcome::Failed(attempt.stage, WithWish(attempt));
     const runtime::Joined& joined = *attempt.outcome;
+    if (joined.refused_change)
+      return Outcome::Failed("enroll", joined.refused_change->WithContext(
+                                           "this node stays " + joined.credentials->instance_id));
     if (!joined.saved)
       return Outcome::Failed(attempt.stage, joined.findings.back());  // and gone with this process
     Outcome outcome;

@@ -65,6 +65,16 @@ class RefusedToken(command_test.CommandTest):
         self.expect_failure(self.node.enroll(self.platform, self.identity, "--json", token=wrong), 5, "token_refused")
         self.expect_code(self.node.enroll(self.platform, self.identity), 0)
 
+    def test_another_instance_s_token_leaves_the_node_who_it_is(self):
+        wrong = "tokenthatnobodyhasmade0123456789abcdefghijk"
+        self.secrets.append(wrong)
+        self.expect_code(self.node.enroll(self.platform, self.identity), 0)
+        other = self.new_identity(self.platform, "other")
+        done = self.node.enroll(self.platform, other, "--json", token=wrong)
+        self.expect_failure(done, 5, "token_refused", f"this node stays {self.identity['instance_uuid']}",
+                            f"become {other['instance_uuid']}")
+        self.assertEqual(self.node.run("enroll", "--json").json["status"], "noop")
+
 
 class Untrusted(command_test.CommandTest):
     """The platform is not who it should be: nothing is sent."""
