@@ -4,6 +4,8 @@
 #include <optional>
 
 #include "agent/base/encoding.h"
+#include "agent/base/syscalls.h"
+#include "verify/sha256.h"
 
 namespace powernode::verify {
 namespace {
@@ -32,6 +34,12 @@ Result<BlobDigest> BlobDigest::Parse(std::string_view text) {
   std::transform(decoded->begin(), decoded->end(), bytes.begin(),
                  [](char c) { return static_cast<unsigned char>(c); });
   return BlobDigest(bytes);
+}
+
+BlobDigest BlobDigest::Of(std::string_view content) {
+  Sha256 hash;
+  hash.Update(AsBytes(content));
+  return BlobDigest(hash.Finish());
 }
 
 std::string BlobDigest::ToString() const { return std::string(kPrefix) + Hex(); }

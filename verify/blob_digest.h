@@ -19,7 +19,7 @@ class BlobDigest {
 
   // "sha256:<64 hex>" or the 64 digits alone, any case. kInvalid "bad_digest".
   static Result<BlobDigest> Parse(std::string_view text);
-  static BlobDigest Of(std::string_view content) { return BlobDigest(Sha256Of(content)); }
+  static BlobDigest Of(std::string_view content);
 
   std::string ToString() const;  // "sha256:<64 lower-case hex>"
   std::string Hex() const;       // the 64 digits

@@ -7,8 +7,8 @@
 #include <span>
 #include <vector>
 
-#include "agent/base/sha256.h"
 #include "agent/base/syscalls.h"
+#include "verify/sha256.h"
 
 namespace powernode::verify {
 namespace {

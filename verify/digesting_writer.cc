@@ -12,8 +12,8 @@
 #include <utility>
 #include <vector>
 
-#include "agent/base/sha256.h"
 #include "agent/base/syscalls.h"
+#include "verify/sha256.h"
 
 namespace powernode::verify {
 namespace {

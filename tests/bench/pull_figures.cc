@@ -13,7 +13,6 @@
 #include <vector>
 
 #include "agent/base/files.h"
-#include "agent/base/sha256.h"
 #include "agent/base/syscalls.h"
 #include "enroll/enroll.h"
 #include "enroll/session.h"
@@ -23,6 +22,7 @@
 #include "tests/bench/figure.h"
 #include "tests/bench/joined_node.h"
 #include "tests/support/temporary_directory.h"
+#include "verify/sha256.h"
 
 namespace powernode::bench {
 namespace {
@@ -54,7 +54,7 @@ void WriteAlone(const std::string& path, const std::vector<std::byte>& chunk) {
 }
 
 std::string HashAlone(const std::vector<std::byte>& chunk) {
-  Sha256 hash;
+  verify::Sha256 hash;
   for (std::uint64_t done = 0; done < kBytes; done += chunk.size()) hash.Update(chunk);
   return hash.FinishHex();
 }
