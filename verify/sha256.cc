@@ -37,11 +37,11 @@ void Sha256::Update(std::span<const std::byte> bytes) {
     bytes = bytes.subspan(count);
     if (held + count < kSha256BlockBytes) return;
     const std::byte* block = pending_.data();
-    engine_->stream(&state_, &block, 1);
+    engine_.stream(&state_, &block, 1);
   }
   const std::size_t whole = bytes.size() / kSha256BlockBytes;
   const std::byte* data = bytes.data();
-  if (whole > 0) engine_->stream(&state_, &data, whole);
+  if (whole > 0) engine_.stream(&state_, &data, whole);
   bytes = bytes.subspan(whole * kSha256BlockBytes);
   if (!bytes.empty()) std::memcpy(pending_.data(), bytes.data(), bytes.size());
 }
@@ -52,11 +52,11 @@ Sha256Bytes Sha256::Finish() {
   pending_[held] = kPaddingStart;
   const std::byte* block = pending_.data();
   if (held >= kSha256BlockBytes - kLengthBytes) {
-    engine_->stream(&state_, &block, 1);
+    engine_.stream(&state_, &block, 1);
     pending_.fill(std::byte{0});
   }
   PutLength(pending_, length_);
-  engine_->stream(&state_, &block, 1);
+  engine_.stream(&state_, &block, 1);
   return DigestOf(state_);
 }
 
@@ -73,9 +73,9 @@ void Sha256::FinishEach(std::span<const std::byte> blocks, std::size_t block_byt
   const std::size_t count = blocks.size() / block_bytes;
   for (std::size_t done = 0; done < count;) {
     const std::size_t left = count - done;
-    const bool wide = left >= engine_->fewest;
-    const std::size_t lanes = wide ? engine_->lanes : 1;
-    Sha256Compress* const compress = wide ? engine_->many : engine_->stream;
+    const bool wide = left >= engine_.fewest;
+    const std::size_t lanes = wide ? engine_.lanes : 1;
+    Sha256Compress* const compress = wide ? engine_.many : engine_.stream;
 
     // Lanes past the last block repeat it, and their digests are dropped.
     std::array<Sha256State, kSha256MaxLanes> states;

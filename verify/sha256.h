@@ -17,7 +17,7 @@ namespace powernode::verify {
 
 class Sha256 {
  public:
-  explicit Sha256(const Sha256Engine& engine = DefaultSha256Engine()) : engine_(&engine) {}
+  explicit Sha256(const Sha256Engine& engine = DefaultSha256Engine()) : engine_(engine) {}
 
   void Update(std::span<const std::byte> bytes);
   // Ends the stream; the object may only be destroyed or assigned to afterwards.
@@ -31,7 +31,7 @@ class Sha256 {
                   std::span<Sha256Bytes> digests) const;
 
  private:
-  const Sha256Engine* engine_;
+  Sha256Engine engine_;
   Sha256State state_{{0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c,
                       0x1f83d9ab, 0x5be0cd19}};  // FIPS 180-4 §5.3.3
   std::uint64_t length_ = 0;                     // bytes

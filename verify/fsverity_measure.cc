@@ -1,0 +1,148 @@
+#include "verify/fsverity_measure.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <condition_variable>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <system_error>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "agent/base/syscalls.h"
+#include "verify/fsverity_blocks.h"
+#include "verify/fsverity_hash.h"
+
+namespace powernode::verify {
+namespace {
+
+constexpr std::size_t kChunkBytes = 512 * 1024;  // whole blocks; stays in a core's own cache
+static_assert(kChunkBytes % kFsVerityBlockBytes == 0);
+
+Error FileChanged() {
+  return Error(ErrorKind::kCannotTell, "file_changed", "its size changed while it was read");
+}
+
+// Every thread takes the next chunk, reads and hashes it alone, and hands its digests over when the
+// chunks before it have been; so the threads wait for one another only when one is a chunk behind.
+class Measurement {
+ public:
+  Measurement(const Fd& fd, std::uint64_t size, const MeasureOptions& options, std::stop_token stop)
+      : fd_(fd),
+        size_(size),
+        stop_(std::move(stop)),
+        blocks_(options.parameters, options.engine),
+        hash_(options.parameters, options.engine) {}
+
+  void Work() {
+    std::vector<std::byte> chunk(std::min<std::uint64_t>(kChunkBytes, size_ + kFsVerityBlockBytes));
+    std::vector<std::byte> digests;
+    while (const std::optional<std::uint64_t> index = Take()) {
+      const std::uint64_t offset = *index * kChunkBytes;
+      const std::size_t count = std::min<std::uint64_t>(kChunkBytes, size_ - offset);
+      digests.clear();
+      Status status = Read(std::span(chunk).first(count), offset);
+      if (status) blocks_.Hash(Padded(chunk, count), digests);
+      HandOver(*index, digests, count, std::move(status));
+    }
+  }
+
+  // After every thread's Work.
+  Result<FsVerityDigest> Finish() {
+    if (failure_) return *failure_;
+    return hash_.Finish();
+  }
+
+ private:
+  std::optional<std::uint64_t> Take() {
+    const std::lock_guard lock(mutex_);
+    if (!failure_ && stop_.stop_requested())
+      failure_ = Error(ErrorKind::kUnavailable, "cancelled", "measuring was stopped");
+    if (failure_ || next_ * kChunkBytes >= size_) return std::nullopt;
+    return next_++;
+  }
+
+  Status Read(std::span<std::byte> into, std::uint64_t offset) const {
+    while (!into.empty()) {
+      const Result<std::size_t> count = Pread(fd_, into, offset);
+      if (!count)
+        return Error(ErrorKind::kCannotTell, "unreadable",
+                     "at byte " + std::to_string(offset) + ": " + count.error().message());
+      if (*count == 0) return FileChanged();
+      into = into.subspan(*count);
+      offset += *count;
+    }
+    return Ok();
+  }
+
+  static std::span<const std::byte> Padded(std::vector<std::byte>& chunk, std::size_t count) {
+    const std::size_t padded =
+        (count + kFsVerityBlockBytes - 1) / kFsVerityBlockBytes * kFsVerityBlockBytes;
+    std::fill(chunk.begin() + count, chunk.begin() + padded, std::byte{0});
+    return std::span(chunk).first(padded);
+  }
+
+  void HandOver(std::uint64_t index, std::span<const std::byte> digests, std::size_t bytes,
+                Status status) {
+    {
+      std::unique_lock lock(mutex_);
+      changed_.wait(lock, [&] { return failure_ || done_ == index; });
+      if (failure_) return;
+      if (status)
+        hash_.UpdateHashed(digests, bytes);
+      else
+        failure_ = std::move(status).error();
+      ++done_;
+    }
+    changed_.notify_all();
+  }
+
+  const Fd& fd_;
+  const std::uint64_t size_;
+  const std::stop_token stop_;
+  const FsVerityBlocks blocks_;
+
+  std::mutex mutex_;  // guards what follows
+  std::condition_variable changed_;
+  FsVerityHash hash_;
+  std::uint64_t next_ = 0;  // chunk to take
+  std::uint64_t done_ = 0;  // chunks handed over
+  std::optional<Error> failure_;
+};
+
+}  // namespace
+
+Result<FsVerityDigest> ComputeFsVerity(const Fd& fd, const MeasureOptions& options,
+                                       std::stop_token stop) {
+  if (options.threads < 1 || options.threads > kMaxMeasureThreads)
+    return Error(ErrorKind::kInvalid, "bad_threads",
+                 "a file is measured by 1 to " + std::to_string(kMaxMeasureThreads) + " threads");
+  ASSIGN_OR_RETURN(const struct stat before, Fstat(fd));
+  if (!S_ISREG(before.st_mode))
+    return Error(ErrorKind::kInvalid, "not_a_file", "only a regular file can be measured");
+  const auto size = static_cast<std::uint64_t>(before.st_size);
+  // Advice only: readahead twice as far; a file system that ignores it costs time, not truth.
+  (void)::posix_fadvise(fd.get(), 0, 0, POSIX_FADV_SEQUENTIAL);
+
+  Measurement measurement(fd, size, options, std::move(stop));
+  const std::uint64_t useful = std::max<std::uint64_t>(1, (size + kChunkBytes - 1) / kChunkBytes);
+  const std::size_t threads = std::min<std::uint64_t>(options.threads, useful);
+  {
+    std::vector<std::jthread> others;
+    try {
+      while (others.size() + 1 < threads) others.emplace_back([&] { measurement.Work(); });
+    } catch (const std::system_error&) {
+      // No more threads to be had: those that there are do the work.
+    }
+    measurement.Work();
+  }
+  ASSIGN_OR_RETURN(const struct stat after, Fstat(fd));
+  if (after.st_size != before.st_size) return FileChanged();
+  return measurement.Finish();
+}
+
+}  // namespace powernode::verify
