@@ -8,7 +8,6 @@
 #include <vector>
 
 #include "agent/base/syscalls.h"
-#include "verify/sha256.h"
 
 namespace powernode::verify {
 namespace {
@@ -24,7 +23,7 @@ Result<DigestedFile> DigestFile(Fd fd, std::stop_token stop) {
   // Advice only: readahead twice as far; a file system that ignores it costs time, not truth.
   (void)::posix_fadvise(fd.get(), 0, 0, POSIX_FADV_SEQUENTIAL);
 
-  Sha256 hash;
+  FileHash hash;
   std::vector<std::byte> chunk(kChunk);
   std::uint64_t size = 0;
   while (true) {
@@ -38,7 +37,7 @@ Result<DigestedFile> DigestFile(Fd fd, std::stop_token stop) {
     hash.Update(std::span(chunk).first(*count));
     size += *count;
   }
-  return DigestedFile(std::move(fd), BlobDigest(hash.Finish()), size);
+  return DigestedFile(std::move(fd), hash.Finish(), size);
 }
 
 }  // namespace powernode::verify

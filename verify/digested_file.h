@@ -1,7 +1,8 @@
-// A file and the SHA-256 of its bytes, held together: whoever has the descriptor has what was
-// hashed. There are two ways to one: DigestFile reads an existing file, DigestingWriter hashes
-// while it writes. The descriptor is never opened again by path, so that what was measured is what
-// gets mounted (node-files.md §11.2, "One descriptor").
+// A file and the digests of its bytes, held together: whoever has the descriptor has what was
+// hashed. The SHA-256 and the fs-verity digest come from the same pass over the same bytes. There
+// are two ways to one: DigestFile reads an existing file, DigestingWriter hashes while it writes.
+// The descriptor is never opened again by path, so that what was measured is what gets mounted
+// (node-files.md §11.2, "One descriptor").
 #pragma once
 
 #include <cstdint>
@@ -10,14 +11,16 @@
 
 #include "agent/base/fd.h"
 #include "agent/base/result.h"
-#include "verify/blob_digest.h"
+#include "verify/file_hash.h"
 
 namespace powernode::verify {
 
 class DigestedFile {
  public:
   const Fd& fd() const { return fd_; }
-  const BlobDigest& digest() const { return digest_; }
+  const BlobDigest& digest() const { return digests_.blob; }
+  // SHA-256, without salt.
+  const FsVerityDigest& fsverity() const { return digests_.fsverity; }
   std::uint64_t size() const { return size_; }
 
   Fd TakeFd() && { return std::move(fd_); }
@@ -26,11 +29,11 @@ class DigestedFile {
   friend Result<DigestedFile> DigestFile(Fd fd, std::stop_token stop);
   friend class DigestingWriter;
 
-  DigestedFile(Fd fd, const BlobDigest& digest, std::uint64_t size)
-      : fd_(std::move(fd)), digest_(digest), size_(size) {}
+  DigestedFile(Fd fd, const FileDigests& digests, std::uint64_t size)
+      : fd_(std::move(fd)), digests_(digests), size_(size) {}
 
   Fd fd_;
-  BlobDigest digest_;
+  FileDigests digests_;
   std::uint64_t size_;
 };
 

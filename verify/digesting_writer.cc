@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "agent/base/syscalls.h"
-#include "verify/sha256.h"
+#include "verify/file_hash.h"
 
 namespace powernode::verify {
 namespace {
@@ -93,7 +93,7 @@ class DigestingWriter::Pipeline {
   Status Restart() {
     RETURN_IF_ERROR(Drain());
     RETURN_IF_ERROR_CONTEXT(Ftruncate(out_, 0), "begin the download again");
-    hash_ = Sha256();
+    hash_ = FileHash();
     size_ = write_offset_ = writeback_offset_ = 0;
     return Ok();
   }
@@ -102,7 +102,7 @@ class DigestingWriter::Pipeline {
     RETURN_IF_ERROR(Drain());
     RETURN_IF_ERROR_CONTEXT(Fsync(out_), "keep the download");
     out_.Reset();
-    return DigestedFile(std::move(in_), BlobDigest(hash_.Finish()), size_);
+    return DigestedFile(std::move(in_), hash_.Finish(), size_);
   }
 
   std::uint64_t size() const { return size_; }
@@ -188,7 +188,7 @@ class DigestingWriter::Pipeline {
   std::uint64_t filling_ = 0;  // index of the chunk being filled
   bool slot_open_ = false;     // its slot is the producer's
   // The hasher's and the writer's.
-  Sha256 hash_;
+  FileHash hash_;
   std::uint64_t write_offset_ = 0;
   std::uint64_t writeback_offset_ = 0;
 

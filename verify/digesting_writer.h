@@ -1,7 +1,7 @@
-// Writes a stream to a file and hashes it in the same pass: bytes are read once, from the network,
-// and never again from the disk. The caller's thread only copies into a bounded ring; one thread
-// hashes and one writes, so that the whole takes as long as the slowest of receiving, hashing and
-// writing, in a few MiB of memory.
+// Writes a stream to a file and takes both its digests in the same pass: bytes are read once, from
+// the network, and never again from the disk. The caller's thread only copies into a bounded ring;
+// one thread hashes and one writes, so that the whole takes as long as the slowest of receiving,
+// hashing and writing, in a few MiB of memory.
 //
 // Resumable: Open hashes what the file already holds, so the digest is that of the whole file. A
 // failure of the disk is reported by the next Write, Flush or Finish, and the bytes written before

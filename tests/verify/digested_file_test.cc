@@ -5,6 +5,7 @@
 #include "agent/base/files.h"
 #include "agent/base/syscalls.h"
 #include "tests/support/temporary_directory.h"
+#include "tests/verify/fsverity_reference.h"
 
 namespace powernode::verify {
 
@@ -20,7 +21,8 @@ TEST_CASE("measures a whole file, of any length") {
     REQUIRE(fd.ok());
     const Result<DigestedFile> file = DigestFile(std::move(fd).value());
     REQUIRE(file.ok());
-    CHECK(file->digest() == BlobDigest::Of(content));
+    CHECK(file->digest() == BlobDigest(Sha256Of(content)));
+    CHECK(file->fsverity().ToString() == testing::ReferenceFsVerity(content));
     CHECK(file->size() == size);
   }
 }
