@@ -145,4 +145,15 @@ Result<FsVerityDigest> ComputeFsVerity(const Fd& fd, const MeasureOptions& optio
   return measurement.Finish();
 }
 
+Result<MeasuredFile> MeasureFile(const Fd& fd, const MeasureOptions& options, std::stop_token stop,
+                                 const VerityIoctl& ioctl) {
+  const Result<FsVerityDigest> enforced = MeasureVerity(fd, ioctl);
+  if (enforced) return MeasuredFile{*enforced, FsVeritySource::kKernel};
+  if (enforced.error().kind() != ErrorKind::kUnsupported &&
+      enforced.error().kind() != ErrorKind::kNotFound)
+    return enforced.error();
+  ASSIGN_OR_RETURN(const FsVerityDigest computed, ComputeFsVerity(fd, options, std::move(stop)));
+  return MeasuredFile{computed, FsVeritySource::kComputed};
+}
+
 }  // namespace powernode::verify

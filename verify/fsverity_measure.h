@@ -1,4 +1,5 @@
-// The fs-verity digest of a file, computed by reading it with one or more threads.
+// The fs-verity digest of a file: the kernel's own where it has one, or computed by reading the
+// file with one or more threads.
 #pragma once
 
 #include <cstddef>
@@ -7,6 +8,7 @@
 #include "agent/base/fd.h"
 #include "agent/base/result.h"
 #include "verify/fsverity_digest.h"
+#include "verify/kernel_fsverity.h"
 #include "verify/sha256_engine.h"
 
 namespace powernode::verify {
@@ -24,5 +26,22 @@ struct MeasureOptions {
 // stopped; kCannotTell "unreadable" when the disk fails, "file_changed" when the size does.
 Result<FsVerityDigest> ComputeFsVerity(const Fd& fd, const MeasureOptions& options = {},
                                        std::stop_token stop = {});
+
+enum class FsVeritySource {
+  kKernel,    // the kernel measured it, and holds every read of the file to it
+  kComputed,  // of the bytes as they were read
+};
+
+struct MeasuredFile {
+  FsVerityDigest digest;
+  FsVeritySource source;
+};
+
+// What the kernel enforces on the file; where it has no fs-verity for the file, what the file's
+// bytes give. The kernel's digest has the parameters that the file was enabled with, not options'.
+// Errors as ComputeFsVerity, and whatever else the kernel answers.
+Result<MeasuredFile> MeasureFile(const Fd& fd, const MeasureOptions& options = {},
+                                 std::stop_token stop = {},
+                                 const VerityIoctl& ioctl = SystemVerityIoctl);
 
 }  // namespace powernode::verify
