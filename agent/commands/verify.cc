@@ -3,7 +3,9 @@
 #include "agent/base/files.h"
 #include "agent/base/syscalls.h"
 #include "agent/commands/command.h"
+#include "agent/commands/measure.h"
 #include "agent/commands/signals.h"
+#include "verify/fsverity_measure.h"
 #include "verify/image_verifier.h"
 #include "verify/trust_directory.h"
 
@@ -101,14 +103,27 @@ Outcome Verify(const VerifyFlags& flags, const Context& context, std::stop_token
 
 std::function<Outcome(const Context&)> ConfigureVerify(CLI::App& app) {
   auto flags = std::make_shared<VerifyFlags>();
-  app.add_option("PATH", flags->path, "the module image")->required();
+  auto measure = std::make_shared<MeasureFlags>();
+  app.add_option("PATH", measure->paths, "the module image; with --measure, any files")->required();
   app.add_option("--signature", flags->signature,
                  "its signature (cosign sign-blob --key); PATH.sig when left out");
   app.add_option("--key", flags->keys,
                  "PEM public key, repeatable; the image's trust keys when left out");
   app.add_option("--digest", flags->digest, "the blob's SHA-256 it must have");
-  return [flags](const Context& context) {
+  CLI::Option* const measuring =
+      app.add_flag("--measure", "only print the files' fs-verity digests, as fsverity(1) does");
+  app.add_option("--threads", measure->threads, "with --measure: how many read and hash a file")
+      ->needs(measuring)
+      ->check(CLI::Range(std::size_t{1}, verify::kMaxMeasureThreads));
+  for (const char* other : {"--signature", "--key", "--digest"})
+    measuring->excludes(app.get_option(other));
+  return [flags, measure, measuring](const Context& context) {
     const StopOnSignal signals;
+    if (measuring->count() > 0) return MeasureFiles(*measure, signals.token());
+    if (measure->paths.size() != 1)
+      return Outcome::Failed("verify",
+                             Error(ErrorKind::kInvalid, "one_path", "verify takes one PATH"));
+    flags->path = measure->paths.front();
     return Verify(*flags, context, signals.token());
   };
 }
