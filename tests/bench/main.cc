@@ -24,7 +24,7 @@ int main(int argc, char** argv) {
   const auto print = [](const std::vector<Figure>& figures) {
     for (const Figure& figure : figures) {
       std::printf("%-34s %-14s %-22s %-6s %s\n", figure.name.c_str(), figure.measured.c_str(),
-                  figure.bar.c_str(), figure.within ? "ok" : "OVER", figure.reference.c_str());
+                  figure.bar.c_str(), figure.within ? "ok" : "MISSED", figure.reference.c_str());
       std::fflush(stdout);
     }
   };
@@ -32,6 +32,7 @@ int main(int argc, char** argv) {
     print(ProcessFigures(subject));
     print(ComposeFigures());
     print(ServiceFigures());
+    print(DigestFigures());
     print(PullFigures());
   } catch (const std::exception& problem) {
     std::fprintf(stderr, "bench: %s\n", problem.what());
