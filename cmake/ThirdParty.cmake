@@ -1,4 +1,4 @@
-# third_party::{mbedtls,curl,libmount,zstd,cli11,json,doctest}, built from the sources of third-party.lock.
+# third_party::{mbedtls,sodium,curl,libmount,zstd,cli11,json,doctest}, built from the sources of third-party.lock.
 #
 # They are built once for a compiler and a set of flags into the cache directory
 # (${POWERNODE_CACHE}, else ${XDG_CACHE_HOME}/powernode-agent, else ~/.cache/powernode-agent) and found there by
@@ -71,6 +71,7 @@ function(third_party name)
 endfunction()
 
 third_party(mbedtls ARCHIVES libmbedtls.a libmbedx509.a libmbedcrypto.a DEPS Threads::Threads)
+third_party(sodium ARCHIVES libsodium.a)
 third_party(cares ARCHIVES libcares.a DEPS Threads::Threads)
 third_party(curl ARCHIVES libcurl.a DEPS third_party::cares third_party::mbedtls)
 third_party(libmount ARCHIVES libmount.a libblkid.a)
@@ -79,5 +80,6 @@ third_party(cli11)
 third_party(json)
 third_party(doctest)
 
+target_compile_definitions(third_party::sodium INTERFACE SODIUM_STATIC=1)
 target_compile_definitions(third_party::curl INTERFACE CURL_STATICLIB)
 target_compile_definitions(third_party::cares INTERFACE CARES_STATICLIB)
