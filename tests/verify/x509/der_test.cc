@@ -8,7 +8,7 @@
 namespace powernode::verify::x509 {
 namespace {
 
-std::string Bytes(const char* hex) { return testing::FromHex(hex); }
+std::string Bytes(const std::string& hex) { return testing::FromHex(hex); }
 
 }  // namespace
 
@@ -30,7 +30,7 @@ TEST_CASE("reads an element, and leaves what is behind it") {
 }
 
 TEST_CASE("refuses lengths that DER does not have") {
-  for (const char* hex : {
+  for (const std::string hex : {
            "04",                // no length
            "0401",              // contents missing
            "040361",            // contents cut short
@@ -100,16 +100,16 @@ TEST_CASE("reads BOOLEAN, OBJECT IDENTIFIER and BIT STRING as DER has them") {
   CHECK(*DerReader(yes).ReadBoolean());
   REQUIRE(DerReader(no).ReadBoolean().ok());
   CHECK_FALSE(*DerReader(no).ReadBoolean());
-  for (const char* hex : {"010101", "0100", "0102ffff", "0201ff"})
+  for (const std::string hex : {"010101", "0100", "0102ffff", "0201ff"})
     CHECK_FALSE(DerReader(Bytes(hex)).ReadBoolean().ok());
 
-  for (const char* hex : {"06032b6570", "060483bf3001"})
+  for (const std::string hex : {"06032b6570", "060483bf3001"})
     CHECK(DerReader(Bytes(hex)).ReadOid().ok());
-  for (const char* hex : {"0600", "06032b65f0", "06032b8070", "060180"})
+  for (const std::string hex : {"0600", "06032b65f0", "06032b8070", "060180"})
     CHECK_FALSE(DerReader(Bytes(hex)).ReadOid().ok());
 
   CHECK(DerReader(Bytes("03020061")).ReadBitString().ok());
-  for (const char* hex : {"0300", "03020160", "04020061"})
+  for (const std::string hex : {"0300", "03020160", "04020061"})
     CHECK_FALSE(DerReader(Bytes(hex)).ReadBitString().ok());
 }
 

@@ -72,7 +72,7 @@ TEST_CASE("refuses at their stage the cases that are about certificate, SCT or t
 }
 
 TEST_CASE("refuses the certificates whose identity is not one") {
-  for (const char* id :
+  for (const std::string id :
        {"lab-id-two-sans", "lab-id-no-san", "lab-id-issuer-conflict", "lab-id-no-issuer"}) {
     CAPTURE(id);
     const Status verdict = Judge(testing::VectorCase(id));
