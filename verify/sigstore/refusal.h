@@ -30,6 +30,8 @@ inline constexpr std::string_view kSct = "sct";
 inline constexpr std::string_view kIdentity = "identity";
 inline constexpr std::string_view kSubject = "subject";
 inline constexpr std::string_view kPredicate = "predicate";
+inline constexpr std::string_view kOci = "oci";
+inline constexpr std::string_view kPayload = "payload";
 }  // namespace stage
 
 // The check was made, and it does not hold.
