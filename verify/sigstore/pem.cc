@@ -1,6 +1,5 @@
 #include "verify/sigstore/pem.h"
 
-#include <algorithm>
 #include <utility>
 
 #include "agent/base/encoding.h"
@@ -19,6 +18,10 @@ bool TakePrefix(std::string_view& text, std::string_view prefix) {
   return true;
 }
 
+bool TakeLineBreak(std::string_view& text) {
+  return TakePrefix(text, "\n") || TakePrefix(text, "\r\n");
+}
+
 std::string_view Trimmed(std::string_view text) {
   const std::size_t first = text.find_first_not_of(kSpace);
   if (first == std::string_view::npos) return {};
@@ -35,17 +38,16 @@ std::optional<PemBlock> ReadPem(std::string_view text) {
   const std::string label(text.substr(0, label_end));
   if (label.empty() || label.find_first_of("\r\n") != std::string::npos) return std::nullopt;
   text.remove_prefix(label_end + kDashes.size());
-  if (text.empty() || kSpace.find(text[0]) == std::string_view::npos) return std::nullopt;
+  if (!TakeLineBreak(text)) return std::nullopt;
 
-  // Base64 has no dash: the next one begins the end of the block, and must end the text.
-  const std::string_view body = text.substr(0, text.find('-'));
-  text.remove_prefix(body.size());
-  if (text != std::string(kEnd) + label + std::string(kDashes)) return std::nullopt;
-  if (body.back() != '\n') return std::nullopt;
-
+  const std::string end = std::string(kEnd) + label + std::string(kDashes);
   std::string digits;
-  std::copy_if(body.begin(), body.end(), std::back_inserter(digits),
-               [](char c) { return kSpace.find(c) == std::string_view::npos; });
+  while (text != end) {
+    const std::string_view line = text.substr(0, text.find_first_of("\r\n"));
+    digits += line;
+    text.remove_prefix(line.size());
+    if (line.empty() || !TakeLineBreak(text)) return std::nullopt;
+  }
   std::optional<std::string> der = Base64Decode(digits);
   if (!der || der->empty()) return std::nullopt;
   return PemBlock{.label = label, .der = *std::move(der)};

@@ -1,5 +1,5 @@
 // One PEM block and nothing else (RFC 7468, narrowed by signatures.md, section 1): white space may
-// stand around it, nothing else may.
+// stand around it, nothing else may, and inside of it lines end in LF or CR LF.
 #pragma once
 
 #include <optional>

@@ -118,8 +118,13 @@ TEST_CASE("one PEM block and nothing else") {
     CHECK_FALSE(ReadPem(text, kCertificateLabel));
   }
   for (const std::string& text :
-       {std::string(), std::string("AAEC"), block + block, block + "\n" + block, "x" + block,
-        block + "x", std::string("-----BEGIN PUBLIC KEY-----"),
+       {std::string(),
+        std::string("AAEC"),
+        block + block,
+        block + "\n" + block,
+        "x" + block,
+        block + "x",
+        std::string("-----BEGIN PUBLIC KEY-----"),
         std::string("-----BEGIN PUBLIC KEY-----\n-----END PUBLIC KEY-----"),
         std::string("-----BEGIN PUBLIC KEY-----\nAAEC-----END PUBLIC KEY-----"),
         std::string("-----BEGIN PUBLIC KEY-----AAEC\n-----END PUBLIC KEY-----"),
@@ -127,6 +132,11 @@ TEST_CASE("one PEM block and nothing else") {
         std::string("-----BEGIN PUBLIC KEY-----\nAAEC=\n-----END PUBLIC KEY-----"),
         std::string("-----BEGIN PUBLIC KEY-----\nName: x\n\nAAEC\n-----END PUBLIC KEY-----"),
         std::string("-----BEGIN PUBLIC KEY-----\nAAEC\n-----END CERTIFICATE-----"),
+        std::string("-----BEGIN PUBLIC KEY-----\nAA EC\n-----END PUBLIC KEY-----"),
+        std::string("-----BEGIN PUBLIC KEY-----\n\nAAEC\n-----END PUBLIC KEY-----"),
+        std::string("-----BEGIN PUBLIC KEY-----\tAAEC\n-----END PUBLIC KEY-----"),
+        std::string("-----BEGIN PUBLIC KEY-----\rAAEC\n-----END PUBLIC KEY-----"),
+        std::string("-----BEGIN PUBLIC KEY-----\nAAEC\r-----END PUBLIC KEY-----"),
         std::string("-----BEGIN -----\nAAEC\n-----END -----")}) {
     CAPTURE(text);
     CHECK_FALSE(ReadPem(text));
