@@ -120,6 +120,9 @@ std::string Place(const VectorCase& vector, const Json& bundle, const Difference
     if (EndsWith(path, ".inclusionPromise") || EndsWith(path, ".rfc3161Timestamps"))
       return "name of a source of time";
   }
+  // In protocol buffers a member that has its default is one that is absent.
+  if (altered && IsDefault(*altered) && EndsWith(path, ".inclusionProof.treeSize"))
+    return "value of inclusionProof.treeSize";
   if (path.starts_with("verificationMaterial.x509CertificateChain.certificates.") &&
       !path.starts_with("verificationMaterial.x509CertificateChain.certificates.0."))
     return "certificate after the first";
