@@ -164,6 +164,25 @@ TEST_CASE("a certificate of the same name with another key neither signs nor sta
                   .ok());
 }
 
+TEST_CASE("an issuer's key under another name does not count") {
+  Pki pki;
+  pki.low.subject = "lower";
+  CHECK(IsRefused(pki.Path()));
+  pki.leaf.issuer = "lower";
+  CHECK(pki.Path().ok());
+}
+
+TEST_CASE("what is known of one pair of certificates is not known of another") {
+  const Pki pki;
+  const Authority authority = pki.Whole();
+  for (int i = 0; i < 2; ++i) {
+    CHECK(authority.CheckSignature(0, 1).ok());
+    CHECK(authority.CheckSignature(1, 2).ok());
+    CHECK_FALSE(authority.CheckSignature(0, 2).ok());
+    CHECK_FALSE(authority.CheckSignature(1, 0).ok());
+  }
+}
+
 TEST_CASE("authorities that vouch for each other make no endless path") {
   Pki pki;
   pki.high.issuer = "low";

@@ -138,6 +138,23 @@ TEST_CASE("a key of another kind leaves the certificate readable, and its signat
   CHECK(unchecked.error().code() == "cert");
 }
 
+TEST_CASE("refuses a certificate whose two names of the signature's algorithm differ") {
+  const Keys keys;
+  const Certificate root =
+      MakeCertificate(CertificatePlan::Authority("root", "root"), keys.root, keys.root);
+  const std::string good = MakeCertificateDer({}, keys.leaf, keys.root);
+  DerReader reader(ReadOnlyElement(good, kDerSequence)->contents);
+  const std::string tbs(reader.ReadAny()->encoding);
+  const std::string oid(reader.ReadAny()->contents);
+  const std::string signature(reader.ReadAny()->encoding);
+  const auto with = [&](const std::string& algorithm) {
+    const std::string der = DerEncode(kDerSequence, tbs + algorithm + signature);
+    return Certificate::Parse(der)->CheckSignature(root).ok();
+  };
+  CHECK(with(DerEncode(kDerSequence, oid)));
+  CHECK_FALSE(with(DerEncode(kDerSequence, oid + DerEncode(kDerNull, ""))));
+}
+
 // One bit of each byte in turn: what is signed, both names of the algorithm, and the signature.
 TEST_CASE("no bit of a certificate can change under its signature") {
   const Keys keys;

@@ -6,6 +6,7 @@
 #include "tests/verify/x509/signing_key.h"
 #include "verify/x509/der.h"
 #include "verify/x509/oids.h"
+#include "verify/x509/signature_algorithm.h"
 
 namespace powernode::verify::x509 {
 namespace {
@@ -83,8 +84,12 @@ TEST_CASE("Ed25519 holds and does not hold as in the vectors") {
     REQUIRE(key.ok());
     CHECK(key->type() == KeyType::kEd25519);
     CHECK(key->hashes().empty());
-    CHECK(key->VerifyMessage(testing::FromHex(row["message"]),
-                             testing::FromHex(row["signature"])) == row["valid"].get<bool>());
+    const std::string message = testing::FromHex(row["message"]);
+    const std::string signature = testing::FromHex(row["signature"]);
+    CHECK(key->VerifyMessage(message, signature) == row["valid"].get<bool>());
+    CHECK_FALSE(key->VerifyMessage(message, signature + '\0'));
+    CHECK_FALSE(key->VerifyDigest(HashAlgorithm::kSha512, Digest(HashAlgorithm::kSha512, message),
+                                  signature));
     ++checked;
   }
   CHECK(checked == 11);
@@ -123,9 +128,10 @@ TEST_CASE("RSA takes PKCS#1 v1.5 and PSS for an artifact, and v1.5 alone where i
           row.certificate);
     CHECK_FALSE(artifact(HashAlgorithm::kSha512, digest));
     CHECK_FALSE(artifact(HashAlgorithm::kSha256, digest + '\0'));
-    signature.back() = static_cast<char>(signature.back() ^ 1);
-    CHECK_FALSE(artifact(HashAlgorithm::kSha256, digest));
     signature += '\0';
+    CHECK_FALSE(artifact(HashAlgorithm::kSha256, digest));
+    signature.pop_back();
+    signature.back() = static_cast<char>(signature.back() ^ 1);
     CHECK_FALSE(artifact(HashAlgorithm::kSha256, digest));
   }
 }
@@ -142,6 +148,7 @@ TEST_CASE("P-521 verifies what the library signs, with either of its hashes") {
     std::string signature = signer.Sign(digest);
     CHECK(key->VerifyDigest(hash, digest, signature));
     CHECK_FALSE(key->VerifyDigest(hash, Digest(hash, "another"), signature));
+    CHECK_FALSE(key->VerifyDigest(HashAlgorithm::kSha384, digest, signature));
   }
 }
 
@@ -185,6 +192,25 @@ TEST_CASE("a key it does not know could not be checked, and a malformed one is w
     CHECK(key.error().kind() == ErrorKind::kRefuted);
     CHECK(key.error().code() == "parse");
   }
+}
+
+TEST_CASE("an algorithm identifier is for keys of its kind, and needs a hash") {
+  const SigningKey signer(MBEDTLS_ECP_DP_SECP256R1);
+  const Result<PublicKey> key = PublicKey::FromSpki(EcSpki(kOidP256, signer.point()));
+  REQUIRE(key.ok());
+  const std::string signature = signer.Sign(Digest(HashAlgorithm::kSha256, "message"));
+  const auto verify = [&](std::string_view oid) {
+    const std::string identifier = DerEncode(kDerSequence, DerEncode(kDerOid, oid));
+    DerReader reader(identifier);
+    const Result<SignatureAlgorithm> algorithm = ReadSignatureAlgorithm(reader);
+    return algorithm && VerifyWith(*algorithm, *key, "message", signature);
+  };
+  CHECK(verify(kOidEcdsaSha256));
+  CHECK_FALSE(verify(kOidEcdsaSha384));
+  CHECK_FALSE(verify(kOidEcPublicKey));
+  CHECK_FALSE(verify(kOidRsaSha256));
+  CHECK_FALSE(verify(kOidEd25519));
+  CHECK_FALSE(verify(kOidSha256));
 }
 
 TEST_CASE("an RSA key without its wrapping becomes the key with it") {

@@ -106,6 +106,8 @@ TEST_CASE("refuses lists that do not add up") {
   for (const std::string& list :
        {std::string(), List({}), List({sct + '\0'}), List({sct.substr(0, sct.size() - 1)}),
         List({""}), List(std::vector<std::string>(17, sct)), List({sct}) + '\0',
+        DerEncode(kDerOctetString,
+                  std::string(ReadOnlyElement(List({sct}), kDerOctetString)->contents) + 'x'),
         DerEncode(kDerOctetString, std::string("\x00\x05\x00\x01", 4)),
         DerEncode(kDerOctetString, std::string("\x00\x00\x00", 3)),
         DerEncode(kDerOctetString, "")}) {
