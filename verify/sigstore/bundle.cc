@@ -8,6 +8,7 @@
 #include "verify/sigstore/message_reader.h"
 #include "verify/sigstore/refusal.h"
 #include "verify/sigstore/strict_json.h"
+#include "verify/x509/certificate.h"
 
 namespace powernode::verify::sigstore {
 namespace {
@@ -83,12 +84,16 @@ Result<std::string> ParseChain(const MessageReader& chain) {
   ASSIGN_OR_RETURN(const std::vector<MessageReader> certificates,
                    chain.Messages("certificates", kMaxCertificates));
   if (certificates.empty()) return chain.Refuse("certificates", "empty");
-  std::vector<std::string> ders;
+  std::string leaf;
   for (const MessageReader& certificate : certificates) {
     ASSIGN_OR_RETURN(std::string der, DerObject(certificate, "rawBytes"));
-    ders.push_back(std::move(der));
+    if (leaf.empty()) {
+      leaf = std::move(der);  // looked at once it is known to be wanted
+    } else if (const auto parsed = x509::Certificate::Parse(der); !parsed) {
+      return certificate.Refuse("rawBytes", parsed.error().message());
+    }
   }
-  return ders.front();
+  return leaf;
 }
 
 Status ParseSigner(const MessageReader& material, Version version, Bundle& bundle) {
