@@ -28,6 +28,9 @@ Result<Version> VersionOf(const MessageReader& bundle) {
   if (type == "application/vnd.dev.sigstore.bundle+json;version=0.3" ||
       type == "application/vnd.dev.sigstore.bundle.v0.3+json")
     return Version::k03;
+  // A later version is no forgery: this build is too old for it.
+  if (type.starts_with("application/vnd.dev.sigstore.bundle"))
+    return Unchecked(stage::kParse, "mediaType: a version of bundle that is not supported");
   return bundle.Refuse("mediaType", "not that of a Sigstore bundle 0.1 to 0.3");
 }
 

@@ -58,7 +58,7 @@ struct Bundle {
   const std::string& signature() const;
 };
 
-// At most 1 MiB. kRefuted, stage "parse".
+// At most 1 MiB. kRefuted, stage "parse"; kCannotTell, stage "parse": another version.
 Result<Bundle> ParseBundle(std::string_view text);
 
 }  // namespace powernode::verify::sigstore

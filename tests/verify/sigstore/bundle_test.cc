@@ -39,14 +39,20 @@ TEST_CASE("reads bundles of each version") {
   for (const char* type : {"application/vnd.dev.sigstore.bundle+json;version=0.3",
                            "application/vnd.dev.sigstore.bundle.v0.3+json"})
     CHECK(V03([&](Json& bundle) { bundle["mediaType"] = type; }).ok());
-  for (const char* type : {"", "application/vnd.dev.sigstore.bundle+json;version=0.4",
-                           "application/vnd.dev.sigstore.bundle.v0.2+json",
-                           "application/vnd.dev.sigstore.bundle+json; version=0.3",
-                           "Application/vnd.dev.sigstore.bundle.v0.3+json",
-                           // A certificate of its own belongs to 0.3.
+  // A certificate of its own belongs to 0.3.
+  for (const char* type : {"", "application/json", "Application/vnd.dev.sigstore.bundle.v0.3+json",
                            "application/vnd.dev.sigstore.bundle+json;version=0.1",
                            "application/vnd.dev.sigstore.bundle+json;version=0.2"})
     CHECK(IsParse(V03([&](Json& bundle) { bundle["mediaType"] = type; })));
+  for (const char* type : {"application/vnd.dev.sigstore.bundle+json;version=0.4",
+                           "application/vnd.dev.sigstore.bundle.v0.4+json",
+                           "application/vnd.dev.sigstore.bundle.v0.2+json",
+                           "application/vnd.dev.sigstore.bundle+json; version=0.3"}) {
+    const Result<Bundle> bundle = V03([&](Json& json) { json["mediaType"] = type; });
+    REQUIRE_FALSE(bundle.ok());
+    CHECK(bundle.error().code() == "parse");
+    CHECK(bundle.error().kind() == ErrorKind::kCannotTell);
+  }
 }
 
 TEST_CASE("what may be left out or null is") {
