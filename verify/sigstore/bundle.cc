@@ -168,6 +168,7 @@ Result<Envelope> ParseEnvelope(const MessageReader& message) {
   ASSIGN_OR_RETURN(envelope.payload_type, message.String("payloadType"));
   ASSIGN_OR_RETURN(const std::vector<MessageReader> signatures, message.Messages("signatures", 1));
   if (signatures.empty()) return message.Refuse("signatures", "not exactly one");
+  RETURN_IF_ERROR(signatures[0].AllowOnly({"sig", "keyid"}));
   ASSIGN_OR_RETURN(envelope.signature, signatures[0].RequiredBytes("sig"));
   ASSIGN_OR_RETURN(envelope.key_id, signatures[0].String("keyid"));
   return envelope;

@@ -204,6 +204,7 @@ TEST_CASE("an envelope has exactly one signature, and its name of the key is the
         }) == "policy");
   CHECK(stage([&](Json& bundle) { signature(bundle).push_back(signature(bundle)[0]); }) == "parse");
   CHECK(stage([&](Json& bundle) { signature(bundle) = Json::array(); }) == "parse");
+  CHECK(stage([&](Json& bundle) { signature(bundle)[0]["keyId"] = "x"; }) == "parse");
   CHECK(stage([&](Json& bundle) { signature(bundle)[0]["sig"] = ""; }) == "parse");
   CHECK(stage([&](Json& bundle) { bundle["dsseEnvelope"]["more"] = 1; }) == "parse");
   CHECK(stage([&](Json& bundle) { bundle["dsseEnvelope"].erase("payloadType"); }) == "statement");
