@@ -7,6 +7,7 @@
 #include <string>
 
 #include "verify/blob_digest.h"
+#include "verify/verity_identity.h"
 
 namespace powernode::mount {
 
@@ -14,9 +15,11 @@ struct ModuleBlob {
   std::string module_id;
   std::string name;
   verify::BlobDigest digest;
-  std::optional<std::uint64_t> size;  // bytes
+  std::optional<std::uint64_t> size;            // bytes
+  std::optional<verify::ImageVerity> fsverity;  // of the image
   std::optional<std::string>
       signature;  // when the module view carries one; else the platform is asked
+  bool confirmed = false;  // it has run healthily on this node (last known good)
 };
 
 struct PullProgress {

@@ -2,6 +2,8 @@
 
 #include <string>
 
+#include "verify/kernel_fsverity.h"
+
 namespace powernode::mount {
 namespace {
 
@@ -39,7 +41,9 @@ Result<verify::VerifiedImage> Puller::PullOrOpen(const ModuleBlob& module, BlobS
                            .name = module.name,
                            .digest = module.digest,
                            .size = module.size,
-                           .signature = module.signature};
+                           .fsverity = module.fsverity,
+                           .signature = module.signature,
+                           .confirmed = module.confirmed};
   ASSIGN_OR_RETURN(claim.signature, FindSignature(claim, source, stop));
   RETURN_IF_ERROR(verifier_.CheckClaim(claim));
 
@@ -56,6 +60,8 @@ Result<verify::VerifiedImage> Puller::PullOrOpen(const ModuleBlob& module, BlobS
                    module.digest.ToString() + " is not in the module store of this node");
     ASSIGN_OR_RETURN(file, Download(store_, *source, clock_, module, options_.download, stop));
   }
+  if (verifier_.verity() != verify::VerityMode::kOff && file->digest() == module.digest)
+    (void)verify::EnableVerity(file->fd(), {}, clock_);  // the verifier measures what came of it
   ASSIGN_OR_RETURN(verify::VerifiedImage image, verifier_.Verify(*std::move(file), claim));
 
   ASSIGN_OR_RETURN(const std::optional<std::string> kept, store_.ReadSignature(module.digest));

@@ -2,17 +2,9 @@
 
 #include <algorithm>
 
-namespace powernode::runtime {
+#include "verify/module_statement.h"
 
-std::string_view OwnArchitecture() {
-#if defined(__x86_64__)
-  return "amd64";
-#elif defined(__aarch64__)
-  return "arm64";
-#else
-  return "";
-#endif
-}
+namespace powernode::runtime {
 
 Result<ComposedModule> FetchModule(enroll::NodeApi& api, const std::string& id,
                                    enroll::Retries retries, std::stop_token stop) {
@@ -21,10 +13,10 @@ Result<ComposedModule> FetchModule(enroll::NodeApi& api, const std::string& id,
     return Error(
         ErrorKind::kRefused, "server_has_no_digests",
         "module " + view.name + ": the platform names no digest, so its image cannot be proven");
-  if (!view.architecture.empty() && view.architecture != OwnArchitecture())
+  if (!view.architecture.empty() && view.architecture != verify::NodeArchitecture())
     return Error(ErrorKind::kRefused, "wrong_architecture",
                  "module " + view.name + " is for " + view.architecture + ", this node is " +
-                     std::string(OwnArchitecture()));
+                     std::string(verify::NodeArchitecture()));
   return ComposedModule{
       .id = std::move(view.id),
       .name = std::move(view.name),
@@ -35,7 +27,7 @@ Result<ComposedModule> FetchModule(enroll::NodeApi& api, const std::string& id,
       .effective_priority = view.effective_priority,
       .manifest_sha256 = std::move(view.manifest_sha256),
       .manifest = std::move(view.manifest),
-      .key_id = ""};
+      .proof = nullptr};
 }
 
 Result<Assignment> FetchAssignment(enroll::NodeApi& api, enroll::Retries retries,

@@ -30,7 +30,4 @@ Result<ComposedModule> FetchModule(enroll::NodeApi& api, const std::string& id,
 // list that shrinks for no stated reason is not believed at once (node-api.md §10.6, RT-3).
 std::vector<std::string> UnannouncedRemovals(const Composition& present, const Assignment& wanted);
 
-// "amd64" or "arm64": what this executable was built for; empty on anything else.
-std::string_view OwnArchitecture();
-
 }  // namespace powernode::runtime

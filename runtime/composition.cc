@@ -22,7 +22,8 @@ Json ModuleToJson(const ComposedModule& module) {
                {"manifest_sha256", module.manifest_sha256},
                {"manifest", module.manifest}};
   if (!module.fsverity.empty()) json["fsverity"] = module.fsverity;
-  if (!module.key_id.empty()) json["key_id"] = module.key_id;
+  if (!module.proof.is_null()) json["proof"] = module.proof;
+  if (module.signed_revision > 0) json["signed_revision"] = module.signed_revision;
   return json;
 }
 
@@ -48,7 +49,9 @@ Result<ComposedModule> ModuleFromJson(const Json& json) {
   module.format = GetString(json, "format").value_or("erofs");
   module.fsverity = GetString(json, "fsverity").value_or("");
   module.manifest_sha256 = GetString(json, "manifest_sha256").value_or("");
-  module.key_id = GetString(json, "key_id").value_or("");
+  if (const Json* proof = GetObject(json, "proof")) module.proof = *proof;
+  module.signed_revision = static_cast<std::uint64_t>(
+      std::max<std::int64_t>(0, GetInt(json, "signed_revision").value_or(0)));
   if (const Json* manifest = GetObject(json, "manifest")) module.manifest = *manifest;
   return module;
 }

@@ -23,7 +23,8 @@ struct ComposedModule {
   std::int64_t effective_priority = 0;
   std::string manifest_sha256;
   Json manifest = Json::object();
-  std::string key_id;  // of the key that signed it; empty: reported, not proven (audit)
+  Json proof;                         // verify::VerificationReport; null: not judged yet
+  std::uint64_t signed_revision = 0;  // of the module statement; 0: its signature has none
 };
 
 // Where the set came from.

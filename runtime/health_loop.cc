@@ -3,6 +3,7 @@
 #include "agent/base/files.h"
 #include "runtime/live_modules.h"
 #include "runtime/module_units.h"
+#include "runtime/node_policy.h"
 #include "runtime/persist.h"
 
 namespace powernode::runtime {
@@ -146,6 +147,8 @@ void HealthLoop::JudgeGate() {
     promoted_ = promoted.error().kind() == ErrorKind::kRefused;  // a full disk may have room later
     return;
   }
+  if (Status raised = RaiseRevisionFloors(paths_, report->breadcrumb->composition); !raised)
+    findings_.Raise(Severity::kMedium, "policy", raised.error());
   findings_.ClearSubject("lkg");
   log_.Info("lkg", "the running set passed the health gate and is the last known good one",
             {{"composition", running}});

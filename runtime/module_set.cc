@@ -12,17 +12,26 @@ Result<std::vector<mount::LayerRequest>> ProveModules(
   for (ComposedModule& module : composition.modules) {
     ASSIGN_OR_RETURN_CONTEXT(const verify::BlobDigest digest,
                              verify::BlobDigest::Parse(module.digest), "module " + module.name);
+    std::optional<verify::ImageVerity> fsverity;
+    if (!module.fsverity.empty()) {
+      ASSIGN_OR_RETURN_CONTEXT(fsverity, verify::ImageVerity::Parse(module.fsverity),
+                               "module " + module.name);
+    }
     const mount::ModuleBlob blob{
         .module_id = module.id,
         .name = module.name,
         .digest = digest,
         .size = module.size > 0 ? std::optional(module.size) : std::nullopt,
-        .signature = std::nullopt};
+        .fsverity = fsverity,
+        .signature = std::nullopt,
+        .confirmed = composition.source == CompositionSource::kLastKnownGood};
     Result<verify::VerifiedImage> image =
         network == Network::kUse ? puller.Pull(blob, stop) : puller.FromStore(blob, stop);
     if (!image) return std::move(image).error().WithContext("module " + module.name);
     module.size = image->size();
-    module.key_id = image->report().key_id.value_or("");
+    module.proof = Json(verify::ToJson(image->report()));
+    module.signed_revision =
+        image->report().statement ? image->report().statement->revision : std::uint64_t{0};
     on_proven({.module = module, .image = *image});
     layers.push_back({.module_id = module.id,
                       .name = module.name,

@@ -12,6 +12,16 @@ namespace {
 
 constexpr std::size_t kMaxServices = 200;  // node-api.md §8.1
 
+// What was proven when the module was composed (node-api.md §8).
+Json EvidenceOf(const ComposedModule& module) {
+  Json evidence = {{"module_id", module.id},
+                   {"digest", module.digest},
+                   {"verity", GetBool(module.proof, "kernel_verity").value_or(false)}};
+  if (const auto key = GetString(module.proof, "key_id")) evidence["keyid"] = *key;
+  if (!module.proof.is_null()) evidence["verification"] = module.proof;
+  return evidence;
+}
+
 // The number behind `name:` in /proc/meminfo text.
 std::optional<std::int64_t> MemoryValue(std::string_view text, std::string_view name) {
   const std::size_t found = text.find(name);
@@ -105,9 +115,7 @@ Json HeartbeatBody(const NodeReport& report, const Vitals& vitals,
     for (const ComposedModule& module : report.breadcrumb->composition.modules) {
       if (!IsLive(report, module.id)) continue;
       digests[module.id] = module.digest;
-      Json proof = {{"module_id", module.id}, {"digest", module.digest}, {"verity", false}};
-      if (!module.key_id.empty()) proof["keyid"] = module.key_id;
-      evidence.push_back(std::move(proof));
+      evidence.push_back(EvidenceOf(module));
     }
     body["boot_incomplete"] = report.breadcrumb->incomplete;
     body["booted_from_lkg"] =
@@ -151,7 +159,8 @@ Json StatusBody(const NodeReport& report, const enroll::Credentials* credentials
                          {"priority", module.effective_priority},
                          {"digest", module.digest},
                          {"layer", IsLive(report, module.id) ? "mounted" : "missing"},
-                         {"key_id", module.key_id},
+                         {"key_id", GetString(module.proof, "key_id").value_or("")},
+                         {"verification", module.proof},
                          {"services", std::move(services)}});
     }
   }

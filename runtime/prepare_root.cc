@@ -19,13 +19,13 @@
 #include "runtime/carried_image.h"
 #include "runtime/module_set.h"
 #include "runtime/network_wait.h"
+#include "runtime/node_policy.h"
 #include "runtime/persist.h"
 #include "runtime/rescue_report.h"
 #include "runtime/root_check.h"
 #include "runtime/root_files.h"
 #include "runtime/root_render.h"
 #include "runtime/runtime_directory.h"
-#include "verify/trust_directory.h"
 
 namespace powernode::runtime {
 namespace {
@@ -200,10 +200,10 @@ class Preparation {
 
   Result<std::vector<mount::LayerRequest>> Prove(Composition& composition,
                                                  enroll::Session* session) {
-    verify::LoadedTrust trust = verify::LoadTrustDirectories({paths_.image_trust});
-    for (const Error& problem : trust.problems)
+    verify::LoadedPolicy loaded = LoadNodePolicy(paths_, request_.settings);
+    for (const Error& problem : loaded.problems)
       console_.Say("verify", "note: " + problem.message());
-    const verify::ImageVerifier verifier(std::move(trust.store), request_.settings.verify);
+    const verify::ImageVerifier verifier(std::move(loaded.policy));
     const mount::BlobStore store(paths_,
                                  CacheFloorMib(request_.settings.cache_floor_mib, persist_.state));
     RETURN_IF_ERROR(store.Prepare());

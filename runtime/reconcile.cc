@@ -4,8 +4,8 @@
 
 #include "mount/node_blob_source.h"
 #include "runtime/last_known_good.h"
+#include "runtime/node_policy.h"
 #include "runtime/persist.h"
-#include "verify/trust_directory.h"
 
 namespace powernode::runtime {
 namespace {
@@ -106,8 +106,7 @@ Result<ReconcileOutcome> Reconciler::Change(enroll::Session* session, Compositio
   outcome.running = std::move(running);
   if (outcome.plan.empty() || apply == Apply::kDryRun) return outcome;
 
-  verify::LoadedTrust trust = verify::LoadTrustDirectories({paths_.image_trust});
-  const verify::ImageVerifier verifier(std::move(trust.store), settings_.verify);
+  const verify::ImageVerifier verifier(LoadNodePolicy(paths_, settings_).policy);
   const mount::BlobStore store(paths_,
                                CacheFloorMib(settings_.cache_floor_mib, ObservePersist(paths_)));
   RETURN_IF_ERROR(store.Prepare());

@@ -4,6 +4,7 @@
 #include "runtime/assignment.h"
 #include "runtime/findings.h"
 #include "runtime/node_report.h"
+#include "verify/module_statement.h"
 
 namespace powernode::runtime {
 
@@ -16,7 +17,7 @@ Status SendRescueReport(const RescueReport& report, enroll::Session& session, Cl
   node.mode = NodeMode::kRescue;
   node.persist = report.persist;
   node.kernel_release = report.kernel_release;
-  node.architecture = OwnArchitecture();
+  node.architecture = verify::NodeArchitecture();
   if (const Result<std::string> id = BootId(report.paths)) node.boot_id = *id;
   const Json body = HeartbeatBody(node, MeasureVitals(report.paths), *session.credentials(),
                                   findings.ToJson(), clock.UnixSeconds());

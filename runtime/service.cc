@@ -11,12 +11,14 @@
 #include "runtime/findings.h"
 #include "runtime/health_loop.h"
 #include "runtime/heartbeat_loop.h"
+#include "runtime/node_policy.h"
 #include "runtime/node_report.h"
 #include "runtime/persist.h"
 #include "runtime/reconcile_loop.h"
 #include "runtime/runtime_directory.h"
 #include "runtime/shared_platform.h"
 #include "runtime/supervisor.h"
+#include "verify/module_statement.h"
 
 namespace powernode::runtime {
 namespace {
@@ -32,7 +34,7 @@ NodeReport FirstReport(const Paths& paths, const mount::KernelFeatures& features
   NodeReport report;
   report.mode = DeriveMode(paths);
   report.kernel_release = features.release;
-  report.architecture = OwnArchitecture();
+  report.architecture = verify::NodeArchitecture();
   if (const Result<std::string> id = BootId(paths)) report.boot_id = *id;
   if (Result<std::optional<Breadcrumb>> running = RunningSet(paths); running)
     report.breadcrumb = *std::move(running);
@@ -72,7 +74,9 @@ Status RunService(const ServiceRequest& request, const ServiceNotifier& notifier
   Findings findings(clock, log);
   for (const std::string& finding : request.settings.findings)
     findings.Raise("setting_ignored", Severity::kLow, "settings", finding);
-  if (request.settings.verify == verify::TrustMode::kAudit)
+  const verify::LoadedPolicy loaded = LoadNodePolicy(paths, request.settings);
+  for (const Error& problem : loaded.problems) findings.Raise(Severity::kHigh, "policy", problem);
+  if (loaded.policy.mode == verify::TrustMode::kAudit)
     findings.Raise("verify_audit", Severity::kHigh, "verify",
                    "signatures are reported, not enforced");
 

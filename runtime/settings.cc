@@ -49,6 +49,12 @@ constexpr std::array kKeys = {
           if (mode) s.verify = *mode;
           return mode.ok();
         }},
+    Key{"verity", true, false,
+        [](std::string_view value, Settings& s) {
+          const Result<verify::VerityMode> mode = verify::ParseVerityMode(value);
+          if (mode) s.verity = *mode;
+          return mode.ok();
+        }},
     Key{"heartbeat_interval", false, true,
         [](std::string_view value, Settings& s) {
           return SetSeconds(value, 1, 300, s.heartbeat_interval);

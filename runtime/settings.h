@@ -9,13 +9,14 @@
 #include <chrono>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "agent/base/http.h"
 #include "agent/base/paths.h"
-#include "verify/verified_image.h"
+#include "verify/policy_words.h"
 
 namespace powernode::runtime {
 
@@ -23,7 +24,8 @@ struct Settings {
   TlsVersion tls_min = TlsVersion::k13;
   std::chrono::seconds heartbeat_interval{30};
   std::chrono::seconds reconcile_interval{60};
-  verify::TrustMode verify = verify::TrustMode::kEnforce;
+  std::optional<verify::TrustMode> verify;   // overrides the policy file's
+  std::optional<verify::VerityMode> verity;  // likewise
   std::string persist = "auto";       // auto, tmpfs, dir:PATH, LABEL=, UUID=, or a device
   std::chrono::seconds net_wait{30};  // for an address at boot
   bool last_known_good = true;  // boot the last known good set when the platform does not answer

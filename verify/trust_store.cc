@@ -1,13 +1,10 @@
 #include "verify/trust_store.h"
 
-#include <mbedtls/ecp.h>
-#include <mbedtls/pk.h>
-
 #include <algorithm>
-#include <array>
-#include <span>
+#include <optional>
 
-#include "agent/base/sha256.h"
+#include "verify/sigstore/pem.h"
+#include "verify/sigstore/policy_key.h"
 
 namespace powernode::verify {
 namespace {
@@ -15,58 +12,19 @@ namespace {
 constexpr std::string_view kBegin = "-----BEGIN PUBLIC KEY-----";
 constexpr std::string_view kEnd = "-----END PUBLIC KEY-----";
 
-class PublicKey {
- public:
-  PublicKey() { mbedtls_pk_init(&context_); }
-  ~PublicKey() { mbedtls_pk_free(&context_); }
-  PublicKey(const PublicKey&) = delete;
-  PublicKey& operator=(const PublicKey&) = delete;
-
-  mbedtls_pk_context* get() { return &context_; }
-
-  // The library wants the closing zero of a PEM text to be counted, and none for DER.
-  bool ParsePem(const std::string& pem) { return Parse(pem.c_str(), pem.size() + 1); }
-  bool ParseDer(const std::string& der) { return Parse(der.data(), der.size()); }
-
-  bool IsP256() const {
-    return mbedtls_pk_get_type(&context_) == MBEDTLS_PK_ECKEY &&
-           mbedtls_ecp_keypair_get_group_id(mbedtls_pk_ec(context_)) == MBEDTLS_ECP_DP_SECP256R1;
-  }
-
-  // SubjectPublicKeyInfo with an uncompressed point, whatever form was read: one id a key.
-  std::string Der() const {
-    std::array<unsigned char, 256> buffer{};
-    const int length = mbedtls_pk_write_pubkey_der(&context_, buffer.data(), buffer.size());
-    if (length <= 0) return {};
-    const auto der =
-        std::span(buffer).last(static_cast<std::size_t>(length));  // written from the end
-    return {reinterpret_cast<const char*>(der.data()), der.size()};
-  }
-
- private:
-  bool Parse(const char* data, std::size_t size) {
-    return mbedtls_pk_parse_public_key(&context_, reinterpret_cast<const unsigned char*>(data),
-                                       size) == 0;
-  }
-
-  mbedtls_pk_context context_;
-};
-
-Result<TrustedKey> ParseKey(const std::string& block, const std::string& origin) {
-  PublicKey key;
-  if (!key.ParsePem(block))
+Result<TrustedKey> ParseKey(std::string_view block, const std::string& origin) {
+  const std::optional<std::string> der = sigstore::ReadPem(block, sigstore::kPublicKeyLabel);
+  if (!der)
     return Error(ErrorKind::kInvalid, "bad_trust_key",
                  origin + ": the PUBLIC KEY block cannot be read");
-  if (!key.IsP256())
-    return Error(
-        ErrorKind::kUnsupported, "unsupported_trust_key",
-        origin +
-            ": not an EC P-256 key (make one with: cosign generate-key-pair, or openssl ecparam "
-            "-name prime256v1 -genkey)");
-  const std::string der = key.Der();
-  if (der.empty())
-    return Error(ErrorKind::kInvalid, "bad_trust_key", origin + ": the key cannot be encoded");
-  return TrustedKey{.id = Sha256Hex(der), .der = der, .origin = origin};
+  const Result<x509::PublicKey> key = x509::PublicKey::FromSpki(*der);
+  if (!key && key.error().kind() == ErrorKind::kCannotTell)
+    return Error(ErrorKind::kUnsupported, "unsupported_trust_key",
+                 origin + ": " + key.error().message() +
+                     " (make a key with: cosign generate-key-pair)");
+  if (!key)
+    return Error(ErrorKind::kInvalid, "bad_trust_key", origin + ": " + key.error().message());
+  return TrustedKey{.id = sigstore::KeyId(*key), .key = *key, .origin = origin};
 }
 
 }  // namespace
@@ -80,7 +38,7 @@ Status TrustStore::Add(std::string_view pem, const std::string& origin) {
                    origin + ": a PUBLIC KEY block has no end");
     const std::size_t behind = end + kEnd.size();
     ASSIGN_OR_RETURN(TrustedKey key,
-                     ParseKey(std::string(pem.substr(begin, behind - begin)) + "\n", origin));
+                     ParseKey(pem.substr(begin, behind - begin), origin));
     found.push_back(std::move(key));
     begin = pem.find(kBegin, behind);
   }
@@ -99,20 +57,6 @@ const TrustedKey* TrustStore::Find(std::string_view id) const {
   const auto it =
       std::find_if(keys_.begin(), keys_.end(), [&](const TrustedKey& key) { return key.id == id; });
   return it == keys_.end() ? nullptr : &*it;
-}
-
-// The key is parsed again for each signature: a library context is not safe to share between
-// threads, and parsing costs a hundredth of the check.
-SignatureVerdict CheckSignature(const TrustedKey& trusted, const BlobDigest& digest,
-                                std::string_view signature) {
-  PublicKey key;
-  if (!key.ParseDer(trusted.der)) return SignatureVerdict::kDoesNotHold;
-  const int outcome =
-      mbedtls_pk_verify(key.get(), MBEDTLS_MD_SHA256, digest.bytes().data(), digest.bytes().size(),
-                        reinterpret_cast<const unsigned char*>(signature.data()), signature.size());
-  if (outcome == 0) return SignatureVerdict::kHolds;
-  return outcome == MBEDTLS_ERR_ECP_VERIFY_FAILED ? SignatureVerdict::kDoesNotHold
-                                                  : SignatureVerdict::kMalformed;
 }
 
 }  // namespace powernode::verify

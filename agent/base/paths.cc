@@ -47,6 +47,7 @@ Paths Paths::Below(std::string_view root_view, std::string_view persist_override
       .image_directory = image,
       .image_config = image + "/agent.conf",
       .image_trust = image + "/trust",
+      .image_policy = image + "/policy.json",
       .image_ca = image + "/platform-ca.pem",
       .carried_image = run + "/image",
       .operator_config = persist + "/etc/powernode/agent.conf",
@@ -75,6 +76,7 @@ void Paths::UseCarriedImage() {
   image_directory = carried_image;
   image_config = carried_image + "/agent.conf";
   image_trust = carried_image + "/trust";
+  image_policy = carried_image + "/policy.json";
   image_ca = carried_image + "/platform-ca.pem";
 }
 

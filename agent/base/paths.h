@@ -50,6 +50,7 @@ struct Paths {
   std::string image_directory;
   std::string image_config;
   std::string image_trust;
+  std::string image_policy;
   std::string image_ca;
   std::string carried_image;  // boot's copy of the initramfs's image_directory, for the service
                               // after the switch

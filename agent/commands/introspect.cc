@@ -7,7 +7,7 @@
 #include "mount/kernel_features.h"
 #include "runtime/breadcrumb.h"
 #include "runtime/last_known_good.h"
-#include "verify/trust_directory.h"
+#include "runtime/node_policy.h"
 
 namespace powernode::commands {
 namespace {
@@ -26,14 +26,22 @@ OrderedJson PkiJson(const enroll::PkiStore::Loaded& loaded) {
   return json;
 }
 
-OrderedJson TrustJson(const Paths& paths) {
-  const verify::LoadedTrust trust = verify::LoadTrustDirectories({paths.image_trust});
-  OrderedJson json;
-  json["directory"] = paths.image_trust;
+OrderedJson TrustJson(const Paths& paths, const runtime::Settings& settings) {
+  const verify::LoadedPolicy loaded = runtime::LoadNodePolicy(paths, settings);
+  const verify::Policy& policy = loaded.policy;
+  OrderedJson json = {{"directory", paths.image_trust},
+                      {"policy", policy.origin},
+                      {"mode", verify::TrustModeName(policy.mode)},
+                      {"verity", verify::VerityModeName(policy.verity)}};
   json["keys"] = OrderedJson::array();
-  for (const verify::TrustedKey& key : trust.store.keys())
+  for (const verify::TrustedKey& key : policy.trust.keys())
     json["keys"].push_back({{"id", key.id}, {"from", key.origin}});
-  for (const Error& problem : trust.problems) json["problems"].push_back(problem.message());
+  json["rules"] = OrderedJson::array();
+  for (const verify::PolicyRule& rule : policy.rules)
+    json["rules"].push_back({{"name", rule.name}, {"binding", verify::BindingName(rule.binding)}});
+  for (const auto& [module_id, revision] : policy.floors)
+    json["revision_floors"][module_id] = revision;
+  for (const Error& problem : loaded.problems) json["problems"].push_back(problem.message());
   return json;
 }
 
@@ -84,7 +92,7 @@ std::function<Outcome(const Context&)> ConfigureIntrospect(CLI::App&) {
     outcome.details["version"] = Version();
     outcome.details["identity"] = OrderedJson(identity::ReportJson(identity::Resolve(sources)));
     outcome.details["pki"] = PkiJson(loaded);
-    outcome.details["trust"] = TrustJson(paths);
+    outcome.details["trust"] = TrustJson(paths, context.settings());
     outcome.details["boot"] = BootJson(paths);
     outcome.details["kernel"] = KernelJson();
     outcome.details["setting_findings"] = context.settings().findings;

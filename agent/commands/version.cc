@@ -3,7 +3,7 @@
 #include "agent/base/clock.h"
 #include "agent/base/curl_transport.h"
 #include "agent/commands/command.h"
-#include "runtime/assignment.h"
+#include "verify/module_statement.h"
 
 namespace powernode::commands {
 
@@ -14,7 +14,7 @@ std::function<Outcome(const Context&)> ConfigureVersion(CLI::App&) {
     outcome.details["version"] = Version();
     outcome.details["commit"] = Commit();
     outcome.details["built"] = FormatTime(BuildTimeUnix());
-    outcome.details["architecture"] = runtime::OwnArchitecture();
+    outcome.details["architecture"] = verify::NodeArchitecture();
     outcome.details["libraries"] = HttpLibraryVersions();
     return outcome;
   };

@@ -48,7 +48,7 @@ std::string MakeImage(const std::string& directory, int number) {
 }
 
 std::vector<mount::LayerRequest> Verified(const std::vector<std::string>& images) {
-  const verify::ImageVerifier verifier({}, verify::TrustMode::kAudit);
+  const verify::ImageVerifier verifier({.mode = verify::TrustMode::kAudit});
   std::vector<mount::LayerRequest> layers;
   for (const std::string& image : images) {
     verify::DigestedFile file = Must(verify::DigestFile(Must(Open(image, O_RDONLY))));

@@ -85,7 +85,7 @@ Pulled PullInChild(enroll::Session& session, const Paths& paths, const verify::B
   const pid_t child = ::fork();
   if (child == 0) {
     const mount::BlobStore store(paths, 0);
-    const verify::ImageVerifier verifier({}, verify::TrustMode::kAudit);
+    const verify::ImageVerifier verifier({.mode = verify::TrustMode::kAudit});
     mount::NodeBlobSource source(session);
     const mount::Puller puller(store, verifier, &source, SystemClock(), {});
     const double took =

@@ -45,6 +45,11 @@ class Node:
     def trust(self, signer, name="owner"):
         self.write(f"/etc/powernode/trust/{name}.pem", signer.public_key.read_text())
 
+    def accept(self, **rule):
+        """A policy of one rule: any trusted key, any module."""
+        rules = [{"modules": ["*"], "keys": ["*"], **rule}]
+        self.write("/etc/powernode/policy.json", json.dumps({"format": "powernode-policy", "version": 1, "rules": rules}))
+
     def configure(self, **settings):
         self.write("/etc/powernode/agent.conf", "".join(f"{key} = {value}\n" for key, value in settings.items()))
 

@@ -55,7 +55,7 @@ class Site {
 
   Result<verify::VerifiedImage> Pull(verify::TrustMode mode = verify::TrustMode::kEnforce) {
     NodeBlobSource source(*session_);
-    const verify::ImageVerifier verifier(signer_.Trust(), mode);
+    const verify::ImageVerifier verifier(signer_.Policy(verify::Binding::kBlobOnly, mode));
     const Puller puller(store_, verifier, &source, SystemClock(),
                         {.download = {.observer = {}, .retry_base = std::chrono::milliseconds(5)}});
     return puller.Pull({.module_id = "m1",
@@ -101,7 +101,7 @@ TEST_CASE("a signed module is fetched once, proven and stored") {
   Site site;
   const Result<verify::VerifiedImage> image = site.Pull();
   REQUIRE_MESSAGE(image.ok(), image.error().message());
-  CHECK(image->report().key_id.has_value());
+  CHECK(image->report().key_id().has_value());
   CHECK(image->size() == kSize);
   CHECK(site.Stored());
   REQUIRE(site.Pull().ok());

@@ -48,7 +48,7 @@ class PullBench {
         paths_(Paths::Below(directory_.path().string())),
         store(paths_, 0),
         source(content_),
-        verifier(signer.Trust(), verify::TrustMode::kEnforce) {
+        verifier(signer.Policy()) {
     source.signature = signer.Sign(digest());
   }
 

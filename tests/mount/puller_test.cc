@@ -39,7 +39,7 @@ TEST_CASE("a second pull fetches nothing, and a third needs no source") {
   CHECK(bench.source.signatures_asked == 1);
   const Result<verify::VerifiedImage> offline = bench.Make(nullptr).FromStore(bench.Module(), {});
   REQUIRE(offline.ok());
-  CHECK(offline->report().key_id);
+  CHECK(offline->report().key_id());
 }
 
 TEST_CASE("the observer hears the end, and where the blob came from") {
@@ -219,7 +219,7 @@ TEST_CASE("what the verifier would refuse is refused before a byte is fetched") 
     code = "signature_missing";
   }
   SUBCASE("no trusted key") {
-    bench.verifier = verify::ImageVerifier(verify::TrustStore(), verify::TrustMode::kEnforce);
+    bench.verifier = verify::ImageVerifier(verify::Policy());
     code = "no_trust_keys";
   }
   const Result<verify::VerifiedImage> refused = bench.Pull();
@@ -229,7 +229,9 @@ TEST_CASE("what the verifier would refuse is refused before a byte is fetched") 
   CHECK(bench.Stored().empty());
 
   // audit: fetched, stored and reported.
-  bench.verifier = verify::ImageVerifier(bench.verifier.trust(), verify::TrustMode::kAudit);
+  verify::Policy audit = bench.verifier.policy();
+  audit.mode = verify::TrustMode::kAudit;
+  bench.verifier = verify::ImageVerifier(std::move(audit));
   const Result<verify::VerifiedImage> audited = bench.Pull();
   REQUIRE_MESSAGE(audited.ok(), audited.error().message());
   CHECK(audited->report().violation == code);
@@ -258,7 +260,7 @@ TEST_CASE(
   Bench bench;
   REQUIRE(bench.Pull().ok());
   testing::Signer successor;
-  bench.verifier = verify::ImageVerifier(successor.Trust(), verify::TrustMode::kEnforce);
+  bench.verifier = verify::ImageVerifier(successor.Policy());
   CHECK(bench.Make(nullptr).FromStore(bench.Module(), {}).error().code() == "signature_invalid");
   bench.source.signature = successor.Sign(bench.digest());
   REQUIRE(bench.Pull().ok());

@@ -56,7 +56,7 @@ verify::VerifiedImage TestNode::Verified(const std::string& path) {
   REQUIRE(fd.ok());
   Result<verify::DigestedFile> file = verify::DigestFile(std::move(fd).value());
   REQUIRE(file.ok());
-  const verify::ImageVerifier verifier(signer_.Trust(), verify::TrustMode::kEnforce);
+  const verify::ImageVerifier verifier(signer_.Policy());
   const verify::ImageClaim claim{.module_id = "m",
                                  .name = "m",
                                  .digest = file->digest(),

@@ -48,7 +48,8 @@ TEST_SUITE("composition") {
                             .source = CompositionSource::kLive,
                             .reason = "assigned",
                             .created_at = 1'779'271'451};
-    composition.modules[0].key_id = "9f3c";
+    composition.modules[0].proof = {{"key_id", "9f3c"}};
+    composition.modules[0].signed_revision = 7;
     const Result<Composition> back = CompositionFromJson(ToJson(composition));
     REQUIRE(back);
     CHECK(ToJson(*back) == ToJson(composition));

@@ -39,6 +39,14 @@ ImageClaim Claim(std::optional<std::string> signature) {
                     .signature = std::move(signature)};
 }
 
+Policy BlobOnly(TrustStore trust, TrustMode mode = TrustMode::kEnforce) {
+  Policy policy = Policy::BuiltIn(std::move(trust));
+  for (PolicyRule& rule : policy.rules) rule.binding = Binding::kBlobOnly;
+  policy.mode = mode;
+  policy.verity = VerityMode::kOff;
+  return policy;
+}
+
 bool Mentions(const Error& error, std::string_view words) {
   return error.message().find(words) != std::string::npos;
 }
@@ -48,14 +56,14 @@ bool Mentions(const Error& error, std::string_view words) {
 TEST_CASE("a signed image is proven, and the report says by which key and what was not proven") {
   testing::Signer signer;
   const Image image;
-  const ImageVerifier verifier(signer.Trust(), TrustMode::kEnforce);
+  const ImageVerifier verifier(BlobOnly(signer.Trust()));
   const Result<VerifiedImage> verified =
       verifier.Verify(image.Measure(), Claim(signer.Sign(BlobDigest::Of(kContent))));
   REQUIRE(verified.ok());
   CHECK(verified->digest() == BlobDigest::Of(kContent));
   CHECK(verified->size() == std::string_view(kContent).size());
   CHECK(verified->fd().valid());
-  CHECK(verified->report().key_id == signer.Trust().keys()[0].id);
+  CHECK(verified->report().key_id() == signer.Trust().keys()[0].id);
   CHECK(verified->report().proven == std::vector<std::string>{"sha256", "size", "signature"});
   CHECK(verified->report().not_proven.size() == 1);
   CHECK(verified->report().violation.empty());
@@ -68,7 +76,7 @@ TEST_CASE("any of several trusted keys may have signed, in any served form") {
   TrustStore trust = other.Trust();
   REQUIRE(trust.Add(signer.PublicPem(), "second").ok());
   const std::string id = signer.Trust().keys()[0].id;
-  const ImageVerifier verifier(trust, TrustMode::kEnforce);
+  const ImageVerifier verifier(BlobOnly(trust));
   const std::string base64 = signer.Sign(BlobDigest::Of(kContent));
   const Image image;
   for (const std::string& form :
@@ -78,7 +86,7 @@ TEST_CASE("any of several trusted keys may have signed, in any served form") {
     CHECK(verifier.CheckClaim(Claim(form)).ok());
     const Result<VerifiedImage> verified = verifier.Verify(image.Measure(), Claim(form));
     REQUIRE(verified.ok());
-    CHECK(verified->report().key_id == id);
+    CHECK(verified->report().key_id() == id);
   }
 }
 
@@ -106,11 +114,12 @@ TEST_CASE(
        R"({"base64Signature":")" + stranger.Sign(BlobDigest::Of(kContent)) + R"(","keyid":")" +
            stranger_id + R"("})",
        ErrorKind::kCannotTell, "key_unknown", "/etc/powernode/trust/*.pem"},
-      {"base64 of nonsense", trust, "AAAA", ErrorKind::kRefuted, "signature_invalid", "malformed"},
-      {"not base64", trust, "!!", ErrorKind::kRefuted, "signature_invalid", "malformed"},
-      {"empty", trust, "", ErrorKind::kRefuted, "signature_invalid", "malformed"},
+      {"base64 of nonsense", trust, "AAAA", ErrorKind::kRefuted, "signature_invalid", "trusted key"},
+      {"not base64", trust, "!!", ErrorKind::kRefuted, "signature_invalid", "(parse)"},
+      {"empty", trust, "", ErrorKind::kRefuted, "signature_invalid", "(parse)"},
+      {"not JSON", trust, "{", ErrorKind::kRefuted, "signature_invalid", "malformed"},
       {"no signature", trust, std::nullopt, ErrorKind::kCannotTell, "signature_missing",
-       "cosign sign-blob"},
+       "sign-blob"},
       {"no trusted key", TrustStore(), good, ErrorKind::kCannotTell, "no_trust_keys",
        "powernode.verify=audit"},
       {"neither", TrustStore(), std::nullopt, ErrorKind::kCannotTell, "no_trust_keys",
@@ -119,7 +128,7 @@ TEST_CASE(
   const Image image;
   for (const auto& bad : cases) {
     CAPTURE(bad.what);
-    const ImageVerifier enforce(bad.trust, TrustMode::kEnforce);
+    const ImageVerifier enforce(BlobOnly(bad.trust));
     const Result<VerifiedImage> refused = enforce.Verify(image.Measure(), Claim(bad.signature));
     REQUIRE_FALSE(refused.ok());
     CHECK(refused.error().kind() == bad.kind);
@@ -131,12 +140,12 @@ TEST_CASE(
     REQUIRE_FALSE(before_fetching.ok());
     CHECK(before_fetching.error().code() == bad.code);
 
-    const ImageVerifier audit(bad.trust, TrustMode::kAudit);
+    const ImageVerifier audit(BlobOnly(bad.trust, TrustMode::kAudit));
     CHECK(audit.CheckClaim(Claim(bad.signature)).ok());
     const Result<VerifiedImage> reported = audit.Verify(image.Measure(), Claim(bad.signature));
     REQUIRE(reported.ok());
     CHECK(reported->report().violation == bad.code);
-    CHECK_FALSE(reported->report().key_id);
+    CHECK_FALSE(reported->report().key_id());
     CHECK(reported->report().proven == std::vector<std::string>{"sha256", "size"});
     CHECK(reported->report().Summary().find(bad.code) != std::string::npos);
   }
@@ -147,7 +156,7 @@ TEST_CASE("wrong bytes are refused in every mode, also with a valid signature of
   const Image tampered("the bytes of an imagE");
   const Image shorter("the bytes");
   for (const TrustMode mode : {TrustMode::kEnforce, TrustMode::kAudit}) {
-    const ImageVerifier verifier(signer.Trust(), mode);
+    const ImageVerifier verifier(BlobOnly(signer.Trust(), mode));
     const ImageClaim claim = Claim(signer.Sign(BlobDigest::Of(kContent)));
     const Result<VerifiedImage> wrong = verifier.Verify(tampered.Measure(), claim);
     REQUIRE_FALSE(wrong.ok());
@@ -163,7 +172,7 @@ TEST_CASE("wrong bytes are refused in every mode, also with a valid signature of
 TEST_CASE("a signed image of one digest cannot stand in for another") {
   testing::Signer signer;
   const Image other("another signed image");
-  const ImageVerifier verifier(signer.Trust(), TrustMode::kEnforce);
+  const ImageVerifier verifier(BlobOnly(signer.Trust()));
   ImageClaim claim = Claim(signer.Sign(BlobDigest::Of("another signed image")));
   claim.size.reset();
   CHECK_FALSE(verifier.Verify(other.Measure(), claim).ok());

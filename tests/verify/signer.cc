@@ -6,6 +6,9 @@
 #include <cstdlib>
 
 #include "agent/base/encoding.h"
+#include "agent/base/json.h"
+#include "verify/sigstore/dsse.h"
+#include "verify/sigstore/statement.h"
 
 namespace powernode::testing {
 namespace {
@@ -55,6 +58,26 @@ verify::TrustStore Signer::Trust() {
   verify::TrustStore trust;
   Require(trust.Add(PublicPem(), "test key").ok());
   return trust;
+}
+
+verify::Policy Signer::Policy(verify::Binding binding, verify::TrustMode mode) {
+  verify::Policy policy = verify::Policy::BuiltIn(Trust());
+  for (verify::PolicyRule& rule : policy.rules) rule.binding = binding;
+  policy.mode = mode;
+  return policy;
+}
+
+std::string Signer::SignStatement(const std::string& payload) {
+  const std::string type(verify::sigstore::kStatementPayloadType);
+  const std::string encoding = verify::sigstore::PreAuthenticationEncoding(type, payload);
+  const Json bundle = {
+      {"mediaType", "application/vnd.dev.sigstore.bundle.v0.3+json"},
+      {"verificationMaterial", {{"publicKey", {{"hint", ""}}}, {"tlogEntries", Json::array()}}},
+      {"dsseEnvelope",
+       {{"payload", Base64Encode(payload)},
+        {"payloadType", type},
+        {"signatures", {{{"sig", Sign(verify::BlobDigest::Of(encoding))}}}}}}};
+  return DumpJson(bundle);
 }
 
 }  // namespace powernode::testing

@@ -10,7 +10,7 @@
 #include <string>
 
 #include "verify/blob_digest.h"
-#include "verify/trust_store.h"
+#include "verify/policy.h"
 
 namespace powernode::testing {
 
@@ -24,8 +24,13 @@ class Signer {
   std::string PublicPem();
   std::string PrivatePem();
   std::string Sign(const verify::BlobDigest& digest);  // base64
+  // A Sigstore bundle, version 0.3, around the in-toto statement `payload`.
+  std::string SignStatement(const std::string& payload);
   // A store that trusts this key and no other.
   verify::TrustStore Trust();
+  // One rule: this key, any module.
+  verify::Policy Policy(verify::Binding binding = verify::Binding::kBlobOnly,
+                        verify::TrustMode mode = verify::TrustMode::kEnforce);
 
  private:
   mbedtls_entropy_context entropy_;

@@ -1,11 +1,12 @@
 // Invariant: whatever the platform serves as a signature is either refused as signature_invalid or
-// becomes a bounded DER candidate; judging that candidate never says "holds".
+// becomes material no longer than it was; judging a blob that nobody signed by it never says "ok".
 #include <cstdint>
 #include <cstdlib>
 #include <string_view>
 
-#include "verify/blob_signature.h"
-#include "verify/trust_store.h"
+#include "verify/blob_artifact.h"
+#include "verify/policy.h"
+#include "verify/signature_material.h"
 
 namespace {
 
@@ -24,15 +25,18 @@ void Require(bool held) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace powernode::verify;
   const std::string_view text(reinterpret_cast<const char*>(data), size);
-  const powernode::Result<BlobSignature> signature = ParseBlobSignature(text);
-  if (!signature) {
-    Require(signature.error().code() == "signature_invalid");
+  const powernode::Result<SignatureMaterial> material = ReadSignatureMaterial(text);
+  if (!material) {
+    Require(material.error().code() == "signature_invalid");
     return 0;
   }
-  Require(!signature->der.empty() && signature->der.size() <= 4096);
+  Require(material->text.size() <= size);
   TrustStore trust;
   Require(trust.Add(kPem, "fuzz").ok());
-  Require(CheckSignature(trust.keys()[0], BlobDigest::Of("never signed"), signature->der) !=
-          SignatureVerdict::kHolds);
+  const Policy policy = Policy::BuiltIn(std::move(trust));
+  const sigstore::Report report =
+      sigstore::Verify(ArtifactOf(BlobDigest::Of("never signed")), material->kind, material->text,
+                       policy.rules.front().requirements);
+  Require(report.verdict != sigstore::Verdict::kOk);
   return 0;
 }
