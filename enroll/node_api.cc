@@ -136,6 +136,16 @@ Status NodeApi::FetchBlob(const BlobRequest& request,
   return Ok();
 }
 
+Result<std::string> NodeApi::FetchTrustPolicy(std::stop_token stop, Retries retries) {
+  const ApiCall call{.path = "trust/policy",
+                     .body = {},
+                     .limits = kModuleCall,
+                     .retries = retries,
+                     .lane = LaneName::kTask};
+  ASSIGN_OR_RETURN_CONTEXT(const Json data, session_.Call(call, stop), "fetch the trust policy");
+  return DumpJson(data);
+}
+
 Result<std::string> NodeApi::FetchSignature(const std::string& module_id, std::stop_token stop,
                                             Retries retries) {
   RETURN_IF_ERROR(CheckId(module_id));

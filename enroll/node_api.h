@@ -66,6 +66,9 @@ class NodeApi {
                    const std::function<Status(std::span<const std::byte>)>& sink,
                    std::stop_token stop);
 
+  // The DSSE envelope's JSON text; kNotFound when the platform has no trust policy.
+  Result<std::string> FetchTrustPolicy(std::stop_token stop, Retries retries = kGetRetries);
+
   // The cosign bundle's JSON text; kNotFound when the platform has no signature for this module.
   Result<std::string> FetchSignature(const std::string& module_id, std::stop_token stop,
                                      Retries retries = kGetRetries);

@@ -5,6 +5,8 @@
 
 #include "agent/base/files.h"
 #include "agent/base/state_file.h"
+#include "verify/platform_policy.h"
+#include "verify/trust_directory.h"
 
 namespace powernode::runtime {
 namespace {
@@ -17,7 +19,43 @@ StateFile FloorsFile(const Paths& paths) {
           .version = 1};
 }
 
+StateFile TrustPolicyFile(const Paths& paths) {
+  return {
+      .path = JoinPath(paths.agent_state, "trust.json"), .format = "powernode-trust", .version = 1};
+}
+
+// The envelope that was taken last; its signature is checked at every use, for the disk is not
+// trusted. nullopt: none.
+Result<std::optional<std::string>> StoredEnvelope(const Paths& paths) {
+  Result<std::optional<Json>> state = ReadState(TrustPolicyFile(paths));
+  if (!state && state.error().kind() == ErrorKind::kRefuted) {
+    RETURN_IF_ERROR(SetAside(TrustPolicyFile(paths)));
+    return std::optional<std::string>();
+  }
+  if (!state) return std::move(state).error();
+  return *state ? GetString(**state, "envelope") : std::nullopt;
+}
+
 }  // namespace
+
+Status RefreshTrustPolicy(const Paths& paths, enroll::NodeApi& api, std::int64_t now_unix,
+                          enroll::Retries retries, std::stop_token stop) {
+  const Result<std::string> envelope = api.FetchTrustPolicy(std::move(stop), retries);
+  if (!envelope)
+    return envelope.error().kind() == ErrorKind::kNotFound ? Ok() : Status(envelope.error());
+  const verify::TrustStore trust = verify::LoadTrustDirectories({paths.image_trust}).store;
+  ASSIGN_OR_RETURN(const verify::PlatformPolicy policy,
+                   verify::OpenPlatformPolicy(*envelope, trust, now_unix));
+  ASSIGN_OR_RETURN(const std::optional<std::string> stored, StoredEnvelope(paths));
+  if (stored) {
+    const auto former = verify::OpenPlatformPolicy(*stored, trust, now_unix);
+    if (former && former->revision > policy.revision)
+      return Error(ErrorKind::kRefuted, "trust_policy_rejected",
+                   "the platform's trust policy is revision " + std::to_string(policy.revision) +
+                       ", this node has seen revision " + std::to_string(former->revision));
+  }
+  return WriteState(TrustPolicyFile(paths), {{"envelope", *envelope}});
+}
 
 Result<verify::RevisionFloors> ReadRevisionFloors(const Paths& paths) {
   Result<std::optional<Json>> state = ReadState(FloorsFile(paths));
@@ -46,7 +84,8 @@ Status RaiseRevisionFloors(const Paths& paths, const Composition& composition) {
   return WriteState(FloorsFile(paths), {{"modules", std::move(modules)}});
 }
 
-verify::LoadedPolicy LoadNodePolicy(const Paths& paths, const Settings& settings) {
+verify::LoadedPolicy LoadNodePolicy(const Paths& paths, const Settings& settings,
+                                    std::int64_t now_unix) {
   verify::LoadedPolicy loaded = verify::LoadPolicy(paths.image_policy, paths.image_trust);
   if (settings.verify) loaded.policy.mode = *settings.verify;
   if (settings.verity) loaded.policy.verity = *settings.verity;
@@ -55,6 +94,15 @@ verify::LoadedPolicy LoadNodePolicy(const Paths& paths, const Settings& settings
     loaded.policy.RaiseFloors(*floors);
   else
     loaded.problems.push_back(std::move(floors).error().WithContext("read the revision floors"));
+  const Result<std::optional<std::string>> envelope = StoredEnvelope(paths);
+  if (!envelope) loaded.problems.push_back(envelope.error().WithContext("read the trust policy"));
+  if (!envelope || !*envelope) return loaded;
+  Result<verify::PlatformPolicy> platform =
+      verify::OpenPlatformPolicy(**envelope, loaded.policy.trust, now_unix);
+  if (platform)
+    verify::Tighten(loaded.policy, *platform);
+  else
+    loaded.problems.push_back(std::move(platform).error());
   return loaded;
 }
 

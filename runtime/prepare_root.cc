@@ -200,7 +200,14 @@ class Preparation {
 
   Result<std::vector<mount::LayerRequest>> Prove(Composition& composition,
                                                  enroll::Session* session) {
-    verify::LoadedPolicy loaded = LoadNodePolicy(paths_, request_.settings);
+    if (session != nullptr) {
+      enroll::NodeApi api(*session);
+      if (const Status fresh =
+              RefreshTrustPolicy(paths_, api, clock_.UnixSeconds(), enroll::kNoRetries, stop_);
+          !fresh)
+        console_.Say("verify", "note: " + fresh.error().message());
+    }
+    verify::LoadedPolicy loaded = LoadNodePolicy(paths_, request_.settings, clock_.UnixSeconds());
     for (const Error& problem : loaded.problems)
       console_.Say("verify", "note: " + problem.message());
     const verify::ImageVerifier verifier(std::move(loaded.policy));

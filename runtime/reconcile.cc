@@ -75,7 +75,16 @@ Result<ReconcileOutcome> Reconciler::Run(enroll::Session& session, Apply apply,
                  "the platform's assignment is revision " +
                      std::to_string(wanted.composition.revision) + ", this node runs " +
                      std::to_string(running->composition.revision));
-  return Change(&session, std::move(wanted.composition), std::move(running), apply, stop);
+  std::optional<Error> policy_problem;
+  if (apply == Apply::kYes)
+    if (Status fresh =
+            RefreshTrustPolicy(paths_, api, clock_.UnixSeconds(), enroll::kGetRetries, stop);
+        !fresh)
+      policy_problem = std::move(fresh).error();
+  Result<ReconcileOutcome> outcome =
+      Change(&session, std::move(wanted.composition), std::move(running), apply, stop);
+  if (outcome) outcome->policy_problem = std::move(policy_problem);
+  return outcome;
 }
 
 Result<ReconcileOutcome> Reconciler::RunTowards(enroll::Session& session, Composition wanted,
@@ -106,7 +115,8 @@ Result<ReconcileOutcome> Reconciler::Change(enroll::Session* session, Compositio
   outcome.running = std::move(running);
   if (outcome.plan.empty() || apply == Apply::kDryRun) return outcome;
 
-  const verify::ImageVerifier verifier(LoadNodePolicy(paths_, settings_).policy);
+  const verify::ImageVerifier verifier(
+      LoadNodePolicy(paths_, settings_, clock_.UnixSeconds()).policy);
   const mount::BlobStore store(paths_,
                                CacheFloorMib(settings_.cache_floor_mib, ObservePersist(paths_)));
   RETURN_IF_ERROR(store.Prepare());

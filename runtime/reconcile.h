@@ -31,6 +31,7 @@ struct ReconcileOutcome {
   bool applied = false;         // the plan is carried out
   bool pending_reboot = false;  // pivot mode: everything is here, the next boot composes it
   std::optional<Breadcrumb> running;
+  std::optional<Error> policy_problem;  // the platform's trust policy was not taken
 };
 
 class Reconciler {

@@ -26,6 +26,10 @@ std::chrono::milliseconds ReconcileLoop::Tick(std::stop_token stop) {
     return period;
   }
   findings_.ClearSubject("reconcile");
+  if (outcome->policy_problem)
+    findings_.Raise(Severity::kHigh, "trust-policy", *outcome->policy_problem);
+  else
+    findings_.ClearSubject("trust-policy");
   MarkProven(*platform);
   for (const PlanStep& step : outcome->plan)
     log_.Info("reconcile",

@@ -74,7 +74,7 @@ Status RunService(const ServiceRequest& request, const ServiceNotifier& notifier
   Findings findings(clock, log);
   for (const std::string& finding : request.settings.findings)
     findings.Raise("setting_ignored", Severity::kLow, "settings", finding);
-  const verify::LoadedPolicy loaded = LoadNodePolicy(paths, request.settings);
+  const verify::LoadedPolicy loaded = LoadNodePolicy(paths, request.settings, clock.UnixSeconds());
   for (const Error& problem : loaded.problems) findings.Raise(Severity::kHigh, "policy", problem);
   if (loaded.policy.mode == verify::TrustMode::kAudit)
     findings.Raise("verify_audit", Severity::kHigh, "verify",

@@ -119,6 +119,11 @@ Status ImageVerifier::JudgeSignature(const ImageClaim& claim, const DigestedFile
     return Ok();  // the bytes will tell
   if (verdict.verdict != sigstore::Verdict::kOk)
     return SignatureRefused(verdict, policy_, rule, claim);
+  if (policy_.also && verdict.facts->identity &&
+      !policy_.also->Accepts(verdict.facts->identity->san, verdict.facts->identity->issuer))
+    return Refuted("signature_invalid", "the platform's trust policy does not accept " +
+                                            Printable(verdict.facts->identity->san) +
+                                            " as a signer");
   report.facts = std::move(verdict.facts);
   report.proven.emplace_back("signature");
   return JudgeStatement(claim, file, rule, report);

@@ -38,6 +38,7 @@ struct Policy {
   RevisionFloors floors;
   std::set<std::string, std::less<>> revoked_keys;  // ids
   std::set<BlobDigest> revoked_digests;
+  std::optional<sigstore::IdentityRule> also;  // what certificates must satisfy beside their rule
 
   TrustStore trust;             // the image's keys, which rules name
   std::string origin;           // for messages: "/etc/powernode/policy.json", or "built in"

@@ -27,7 +27,8 @@ OrderedJson PkiJson(const enroll::PkiStore::Loaded& loaded) {
 }
 
 OrderedJson TrustJson(const Paths& paths, const runtime::Settings& settings) {
-  const verify::LoadedPolicy loaded = runtime::LoadNodePolicy(paths, settings);
+  const verify::LoadedPolicy loaded =
+      runtime::LoadNodePolicy(paths, settings, SystemClock().UnixSeconds());
   const verify::Policy& policy = loaded.policy;
   OrderedJson json = {{"directory", paths.image_trust},
                       {"policy", policy.origin},

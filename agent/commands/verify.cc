@@ -170,7 +170,7 @@ Outcome VerifyByPolicy(const VerifyFlags& flags, const Context& context, Named n
   const Paths paths = context.paths();
   verify::Policy policy;
   if (flags.policy.empty()) {
-    policy = runtime::LoadNodePolicy(paths, context.settings()).policy;
+    policy = runtime::LoadNodePolicy(paths, context.settings(), context.clock.UnixSeconds()).policy;
   } else {
     const std::size_t slash = flags.policy.rfind('/');
     const std::string directory =
