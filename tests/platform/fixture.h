@@ -68,8 +68,8 @@ class Fixture {
   std::string AddToken(const std::string& node) {
     return Verb({"token", "add", node}).at("bootstrap_token");
   }
-  // `words` as on the command line: --name, --priority, and --sign-key KEY, --signature FILE or
-  // --no-sign.
+  // `words` as on the command line: --name, --priority, and --sign-key KEY (with --blob-only for
+  // the bytes alone), --signature FILE or --no-sign.
   nlohmann::json AddModule(const std::string& image, Words words) {
     return Verb(Join({"module", "add", image}, std::move(words)));
   }

@@ -12,6 +12,26 @@
 #include "tests/platform/digest.h"
 
 namespace powernode::platform {
+namespace {
+
+Result<DigestContext> StartSignature(EVP_PKEY* key) {
+  if (::EVP_PKEY_get_base_id(key) != EVP_PKEY_EC || ::EVP_PKEY_get_bits(key) != 256)
+    return Error(ErrorKind::kInvalid, "not_ecdsa_p256", "the signing key is not ECDSA P-256");
+  DigestContext context(::EVP_MD_CTX_new());
+  if (::EVP_DigestSignInit(context.get(), nullptr, ::EVP_sha256(), nullptr, key) != 1)
+    return OpenSslError("start a signature");
+  return context;
+}
+
+Result<std::string> EndSignature(EVP_MD_CTX* context) {
+  std::array<unsigned char, 256> signature{};
+  std::size_t size = signature.size();
+  if (::EVP_DigestSignFinal(context, signature.data(), &size) != 1)
+    return OpenSslError("end a signature");
+  return Base64Encode({reinterpret_cast<const char*>(signature.data()), size});
+}
+
+}  // namespace
 
 Result<KeyKind> KeyKindFromName(std::string_view name) {
   if (name == "ecdsa") return KeyKind::kEcdsaP256;
@@ -78,13 +98,16 @@ std::string SignatureAlgorithmName(EVP_PKEY* key) {
   }
 }
 
+Result<std::string> SignText(EVP_PKEY* key, std::string_view text) {
+  ASSIGN_OR_RETURN_CONTEXT(const DigestContext context, StartSignature(key), "sign");
+  if (::EVP_DigestSignUpdate(context.get(), text.data(), text.size()) != 1)
+    return OpenSslError("sign");
+  return EndSignature(context.get());
+}
+
 Result<std::string> SignFile(EVP_PKEY* key, const std::string& path) {
-  if (::EVP_PKEY_get_base_id(key) != EVP_PKEY_EC || ::EVP_PKEY_get_bits(key) != 256)
-    return Error(ErrorKind::kInvalid, "not_ecdsa_p256", "the signing key is not ECDSA P-256");
+  ASSIGN_OR_RETURN_CONTEXT(const DigestContext context, StartSignature(key), "sign " + path);
   ASSIGN_OR_RETURN_CONTEXT(const Fd file, Open(path, O_RDONLY | O_CLOEXEC), "sign");
-  const DigestContext context(::EVP_MD_CTX_new());
-  if (::EVP_DigestSignInit(context.get(), nullptr, ::EVP_sha256(), nullptr, key) != 1)
-    return OpenSslError("sign " + path);
   std::vector<std::byte> buffer(1 << 20);
   for (;;) {
     ASSIGN_OR_RETURN_CONTEXT(const std::size_t got, Read(file, buffer), "sign " + path);
@@ -92,11 +115,7 @@ Result<std::string> SignFile(EVP_PKEY* key, const std::string& path) {
     if (::EVP_DigestSignUpdate(context.get(), buffer.data(), got) != 1)
       return OpenSslError("sign " + path);
   }
-  std::array<unsigned char, 256> signature{};
-  std::size_t size = signature.size();
-  if (::EVP_DigestSignFinal(context.get(), signature.data(), &size) != 1)
-    return OpenSslError("sign " + path);
-  return Base64Encode({reinterpret_cast<const char*>(signature.data()), size});
+  return EndSignature(context.get());
 }
 
 }  // namespace powernode::platform

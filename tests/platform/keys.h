@@ -1,6 +1,6 @@
 // Key pairs: made, read from PEM, written to PEM, named by the SHA-256 of their
-// SubjectPublicKeyInfo, and used to sign a file the way `cosign sign-blob --key` does (ECDSA P-256
-// over SHA-256, DER, base64).
+// SubjectPublicKeyInfo, and used to sign the way `cosign sign-blob --key` does (ECDSA P-256 over
+// SHA-256, DER, base64).
 #pragma once
 
 #include <string>
@@ -30,7 +30,8 @@ Result<std::string> PublicKeySha256(EVP_PKEY* key);
 // ("ecdsa-sha256"); "ed25519" for a key no agent can check.
 std::string SignatureAlgorithmName(EVP_PKEY* key);
 
-// Base64 of the DER signature over the file's bytes. kInvalid "not_ecdsa_p256" for any other key.
+// Base64 of the DER signature over the bytes. kInvalid "not_ecdsa_p256" for any other key.
+Result<std::string> SignText(EVP_PKEY* key, std::string_view text);
 Result<std::string> SignFile(EVP_PKEY* key, const std::string& path);
 
 }  // namespace powernode::platform

@@ -5,12 +5,11 @@
 #include "agent/base/files.h"
 #include "tests/platform/blob_import.h"
 #include "tests/platform/command_line.h"
-#include "tests/platform/keys.h"
+#include "tests/platform/json_file.h"
+#include "tests/platform/module_signing.h"
 
 namespace powernode::platform {
 namespace {
-
-constexpr std::size_t kMaxText = 4 << 20;
 
 struct Given {
   std::string image;
@@ -22,28 +21,25 @@ struct Given {
   std::string view_file;
   std::string sign_key_file;
   std::string signature_file;
+  bool blob_only = false;
   bool no_sign = false;
+  std::string architecture = "amd64";
+  std::int64_t revision = 0;
+  std::string statement_file;
   std::string format;
   std::string node;
   std::vector<std::string> modules;
 };
 
-Result<json> ReadJson(const std::string& path) {
-  ASSIGN_OR_RETURN(const std::string text, ReadFile(path, kMaxText));
-  json document = json::parse(text, nullptr, false);
-  if (document.is_discarded()) return Error(ErrorKind::kInvalid, "bad_json", path + " is not JSON");
-  return document;
-}
-
 Result<json> View(const Given& given) {
   json view = json::object();
   if (!given.view_file.empty()) {
-    ASSIGN_OR_RETURN(view, ReadJson(given.view_file));
+    ASSIGN_OR_RETURN(view, ReadJsonFile(given.view_file));
     if (!view.is_object())
       return Error(ErrorKind::kInvalid, "bad_json", given.view_file + " is not an object");
   }
   if (!given.services_file.empty()) {
-    ASSIGN_OR_RETURN(view["services"], ReadJson(given.services_file));
+    ASSIGN_OR_RETURN(view["services"], ReadJsonFile(given.services_file));
     if (!view["services"].is_array())
       return Error(ErrorKind::kInvalid, "bad_json",
                    given.services_file + " is not an array of services");
@@ -51,27 +47,27 @@ Result<json> View(const Given& given) {
   return view;
 }
 
-// Signs the stored blob, or takes the signature that was given, whatever it is worth.
-Status AddSignature(const Given& given, const std::string& blob, json& arguments) {
-  if (given.no_sign) return Ok();
+// What the flags ask for; the flags themselves exclude what contradicts.
+Result<ModuleSigning> Signing(const Given& given) {
+  ModuleSigning request{.form = SigningForm::kNone,
+                        .key_file = given.sign_key_file,
+                        .signature_file = given.signature_file,
+                        .architecture = given.architecture,
+                        .revision = given.revision,
+                        .falsified_file = given.statement_file};
+  if (given.no_sign) return request;
   if (!given.signature_file.empty()) {
-    ASSIGN_OR_RETURN(std::string signature, ReadFile(given.signature_file, kMaxText));
-    while (!signature.empty() && signature.back() == '\n') signature.pop_back();
-    arguments["signature"] = std::move(signature);
-    return Ok();
+    request.form = SigningForm::kGiven;
+  } else if (!given.sign_key_file.empty()) {
+    request.form = given.blob_only ? SigningForm::kBlobOnly : SigningForm::kStatement;
+  } else {
+    return Error(ErrorKind::kInvalid, "bad_argument", "give --sign-key KEY.pem, or say --no-sign");
   }
-  ASSIGN_OR_RETURN_CONTEXT(const std::string pem, ReadFile(given.sign_key_file, kMaxText),
-                           "sign module");
-  ASSIGN_OR_RETURN_CONTEXT(const Key key, KeyFromPem(pem), given.sign_key_file);
-  ASSIGN_OR_RETURN(arguments["signature"], SignFile(key.get(), blob));
-  ASSIGN_OR_RETURN(arguments["keyid"], PublicKeySha256(key.get()));
-  ASSIGN_OR_RETURN(arguments["key_pem"], PublicPem(key.get()));
-  return Ok();
+  return request;
 }
 
 Status RunModuleAdd(const CommandLine& line, const Given& given) {
-  if (!given.no_sign && given.signature_file.empty() && given.sign_key_file.empty())
-    return Error(ErrorKind::kInvalid, "bad_argument", "give --sign-key KEY.pem, or say --no-sign");
+  ASSIGN_OR_RETURN(const ModuleSigning signing, Signing(given));
   RETURN_IF_ERROR(MakeDirectories(line.directory.path, 0700));
   RETURN_IF_ERROR(MakeDirectories(line.directory.blobs(), 0700));
   ASSIGN_OR_RETURN(const ImportedBlob blob, ImportBlob(line.directory, given.image));
@@ -88,7 +84,7 @@ Status RunModuleAdd(const CommandLine& line, const Given& given) {
                     {"image_format", format}};
   if (!given.id.empty()) arguments["id"] = given.id;
   ASSIGN_OR_RETURN(arguments["view"], View(given));
-  RETURN_IF_ERROR(AddSignature(given, line.directory.blob(blob.digest), arguments));
+  RETURN_IF_ERROR(AddSignature(line.directory, signing, blob, arguments));
   return PrintVerb(line, "module put", arguments);
 }
 
@@ -109,12 +105,28 @@ void AddModuleCommands(CLI::App& app, CommandLine& line) {
   add->add_option("--view", given->view_file,
                   "JSON object with further members of the module view (10.2)");
   CLI::Option* key =
-      add->add_option("--sign-key", given->sign_key_file, "ECDSA P-256 private key, PEM");
+      add->add_option("--sign-key", given->sign_key_file,
+                      "ECDSA P-256 private key, PEM; signs a statement about the module");
   CLI::Option* signature =
       add->add_option("--signature", given->signature_file, "publish this signature as it is");
   CLI::Option* none = add->add_flag("--no-sign", given->no_sign, "publish without a signature");
   key->excludes(signature)->excludes(none);
   signature->excludes(none);
+  CLI::Option* blob_only =
+      add->add_flag("--blob-only", given->blob_only,
+                    "sign the bytes alone, as cosign sign-blob does: no name, no revision")
+          ->needs(key);
+  for (CLI::Option* said :
+       {add->add_option("--revision", given->revision,
+                        "revision in the statement; one more than the highest so far otherwise")
+            ->check(CLI::PositiveNumber),
+        add->add_option("--architecture", given->architecture, "architecture in the statement")
+            ->check(CLI::IsMember({"amd64", "arm64", "all"}))
+            ->capture_default_str(),
+        add->add_option("--statement", given->statement_file,
+                        "JSON object that replaces members of the statement's predicate; and "
+                        "subjectSha256, predicateType")})
+    said->needs(key)->excludes(blob_only);
   add->add_option("--format", given->format, "image_format to claim; detected otherwise");
   add->callback(
       [given, &line] { line.run = [given, &line] { return RunModuleAdd(line, *given); }; });

@@ -91,6 +91,15 @@ json ModuleView(const Module& module) {
   return view;
 }
 
+std::string_view SignatureForm(const ModuleVersion& version) {
+  if (!version.bundle.is_null()) return "statement";
+  return version.signature.empty() ? "none" : "blob-only";
+}
+
+json RevisionOf(const ModuleVersion& version) {
+  return version.revision != 0 ? json(version.revision) : json();
+}
+
 std::string ManifestBytes(const Module& module) {
   json manifest = ModuleView(module);
   manifest["version"] = module.versions.back().number;

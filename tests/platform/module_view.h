@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "tests/platform/state.h"
@@ -14,6 +15,10 @@ std::vector<const Module*> ModulesOf(State& state, const Node& node);
 
 json ModuleListEntry(const Module& module);  // §10.1
 json ModuleView(const Module& module);       // §10.2, flat
+// What is signed of a version: "statement", "blob-only" or "none".
+std::string_view SignatureForm(const ModuleVersion& version);
+// The revision its statement gives; null when there is none.
+json RevisionOf(const ModuleVersion& version);
 // §10.4: the same bytes for the same version.
 std::string ManifestBytes(const Module& module);
 

@@ -69,10 +69,15 @@ Answer ShowCosignBundle(Call& call) {
   const bool below_files = call.request.segments[0] == "files";
   const Module* const module = FindAssigned(call, call.request.segments[below_files ? 2 : 1]);
   if (module == nullptr) return NoModule();
-  if (module->versions.back().signature.empty())
-    return Failure(404, "Module has no signature bundle", "NOT_FOUND");
+  const ModuleVersion& version = module->versions.back();
   Answer answer;
-  answer.body = json{{"base64Signature", module->versions.back().signature}};
+  if (!version.bundle.is_null()) {
+    answer.body = version.bundle;
+  } else if (!version.signature.empty()) {
+    answer.body = json{{"base64Signature", version.signature}};
+  } else {
+    return Failure(404, "Module has no signature bundle", "NOT_FOUND");
+  }
   return answer;
 }
 

@@ -29,7 +29,7 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(Node, id, name, status, created_
                                                 metrics, address, tls_version, authorized_keys,
                                                 config)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(ModuleVersion, number, digest, size_bytes,
-                                                signature, image_format, view)
+                                                signature, bundle, revision, image_format, view)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(Module, id, name, priority, enabled, dependencies,
                                                 versions)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(Task, id, node_id, command, options, status,

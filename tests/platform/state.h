@@ -66,7 +66,9 @@ struct ModuleVersion {
   std::int64_t number = 0;
   std::string digest{};  // 64 hexadecimal digits, also the blob's name
   std::uint64_t size_bytes = 0;
-  std::string signature{};  // base64 of a DER signature; empty = not signed
+  std::string signature{};    // of the blob alone: base64 of a DER signature; empty = none
+  json bundle{};              // a Sigstore bundle with a signed statement; null = none
+  std::int64_t revision = 0;  // what the statement says; 0 = nothing
   std::string image_format{};
   json view = json::object();  // services, config and whatever else the version brings to §10.2
 };

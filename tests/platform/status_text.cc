@@ -92,13 +92,16 @@ std::string NodeTable(const json& status) {
 }
 
 std::string ModuleTable(const json& status) {
-  TextTable table({"MODULE", "VERSION", "PRIORITY", "SIZE", "DIGEST", "SIGNED", "RUNNING ON"});
+  TextTable table(
+      {"MODULE", "VERSION", "PRIORITY", "SIZE", "DIGEST", "SIGNED", "REVISION", "RUNNING ON"});
   for (const json& module : status["modules"]) {
     table.Add({TextOf(module, "name"),
                std::to_string(module["current_version"].get<std::int64_t>()),
                std::to_string(module["priority"].get<std::int64_t>()), Size(module["size_bytes"]),
                TextOf(module, "digest").substr(0, sizeof "sha256:" - 1 + kShortDigest),
-               module["signed"].get<bool>() ? "yes" : "no", RunningOn(status, module)});
+               TextOf(module, "signature_form"),
+               module["revision"].is_null() ? "-" : module["revision"].dump(),
+               RunningOn(status, module)});
   }
   return table.Text();
 }

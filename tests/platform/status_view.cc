@@ -76,7 +76,10 @@ json StatusView(State& state) {
   for (const Module& module : state.modules) {
     if (module.versions.empty()) continue;
     json entry = ModuleListEntry(module);
-    entry["signed"] = !module.versions.back().signature.empty();
+    const ModuleVersion& version = module.versions.back();
+    entry["signed"] = SignatureForm(version) != "none";
+    entry["signature_form"] = SignatureForm(version);
+    entry["revision"] = RevisionOf(version);
     entry["enabled"] = module.enabled;
     view["modules"].push_back(std::move(entry));
   }

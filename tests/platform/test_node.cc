@@ -4,6 +4,7 @@
 
 #include <doctest/doctest.h>
 
+#include "agent/base/encoding.h"
 #include "agent/base/random.h"
 
 namespace powernode::platform {
@@ -172,6 +173,18 @@ std::string WriteSignKey(const Fixture& plane) {
   const std::string path = plane.Directory() + "/sign.key";
   std::ofstream(path) << PrivatePem(key->get()).value();
   return path;
+}
+
+bool SignatureHolds(const std::string& key_path, const std::string& signature,
+                    const std::string& bytes) {
+  const Result<Key> key = KeyFromPem(ReadWhole(key_path));
+  const auto der = Base64Decode(signature);
+  if (!key || !der) return false;
+  const DigestContext context(::EVP_MD_CTX_new());
+  ::EVP_DigestVerifyInit(context.get(), nullptr, ::EVP_sha256(), nullptr, key->get());
+  return ::EVP_DigestVerify(context.get(), reinterpret_cast<const unsigned char*>(der->data()),
+                            der->size(), reinterpret_cast<const unsigned char*>(bytes.data()),
+                            bytes.size()) == 1;
 }
 
 std::int64_t Complaints(const Fixture& plane, const std::string& part) {

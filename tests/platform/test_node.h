@@ -73,6 +73,10 @@ std::string ReadWhole(const std::string& path);
 // A new ECDSA P-256 key in a file.
 std::string WriteSignKey(const Fixture& plane);
 
+// True when the base64 text is a signature over the bytes by the private key in the file.
+bool SignatureHolds(const std::string& key_path, const std::string& signature,
+                    const std::string& bytes);
+
 // How often the control plane complained about something with `part` in it.
 std::int64_t Complaints(const Fixture& plane, const std::string& part);
 

@@ -15,6 +15,7 @@ constexpr Entry kVerbs[] = {
     {"token add", &AddToken},
     {"certificate revoke", &RevokeCertificate},
     {"claim confirm", &ConfirmClaim},
+    {"module plan", &PlanVersion},
     {"module put", &PutModule},
     {"module enable", &EnableModule},
     {"assign", &AssignModules},

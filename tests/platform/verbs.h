@@ -29,6 +29,7 @@ Result<json> AddToken(VerbContext& context, const json& arguments);
 Result<json> RevokeCertificate(VerbContext& context, const json& arguments);
 Result<json> ConfirmClaim(VerbContext& context, const json& arguments);
 Result<json> PutModule(VerbContext& context, const json& arguments);  // module_verbs.cc
+Result<json> PlanVersion(VerbContext& context, const json& arguments);
 Result<json> EnableModule(VerbContext& context, const json& arguments);
 Result<json> AssignModules(VerbContext& context, const json& arguments);
 Result<json> UnassignModules(VerbContext& context, const json& arguments);
