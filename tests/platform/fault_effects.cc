@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "tests/platform/fault_payload.h"
+
 namespace powernode::platform {
 namespace {
 
@@ -84,6 +86,8 @@ void ChangeJson(const Fault& fault, const LeafMaker& maker, json& body) {
   if (fault.kind == "huge-body")
     body["padding"] = std::string(static_cast<std::size_t>(NumberOr(fault, 8 << 20)), 'x');
   if (fault.kind == "flawed-leaf") ReplaceLeaf(fault, maker, body);
+  if (fault.kind == "tampered-payload" || fault.kind == "forged-payload")
+    ChangePayload(fault, body);
 }
 
 void ShiftContentRange(Answer& answer) {

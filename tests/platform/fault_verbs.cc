@@ -9,9 +9,10 @@ namespace {
 Status CheckParameters(const Fault& fault) {
   if (fault.kind == "status" && (fault.number < 200 || fault.number > 599))
     return Error(ErrorKind::kInvalid, "bad_argument", "a status fault needs --number 200..599");
-  if (fault.kind == "patch" && json::parse(fault.text, nullptr, false).is_discarded())
+  if ((fault.kind == "patch" || fault.kind == "forged-payload") &&
+      json::parse(fault.text, nullptr, false).is_discarded())
     return Error(ErrorKind::kInvalid, "bad_argument",
-                 "a patch fault needs --text with a JSON merge patch");
+                 "a " + fault.kind + " fault needs --text with a JSON merge patch");
   if (fault.kind == "flawed-leaf") {
     if (const Result<LeafFlaw> flaw = LeafFlawFromName(fault.text); !flaw) return flaw.error();
   }
