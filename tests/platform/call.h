@@ -23,6 +23,7 @@ struct Call {
   CertificateRow* certificate = nullptr;  // the row of the presented certificate, likewise
   json body = nullptr;                    // the request's JSON object, {} when there was none
   bool changed = false;                   // the state must be saved
+  bool may_be_absent = false;             // a 404 here tells what is so; nobody did wrong
 
   // Who is calling, for people: the node's name, else the address.
   std::string Caller() const { return node != nullptr ? node->name : request.peer.address; }

@@ -17,12 +17,13 @@ struct CommandLine {
   std::function<Status()> run;
 };
 
-void AddServeCommand(CLI::App& app, CommandLine& line);    // serve_command.cc
-void AddNodeCommands(CLI::App& app, CommandLine& line);    // node_commands.cc
-void AddModuleCommands(CLI::App& app, CommandLine& line);  // module_commands.cc
-void AddTaskCommands(CLI::App& app, CommandLine& line);    // task_commands.cc
-void AddFaultCommands(CLI::App& app, CommandLine& line);   // fault_commands.cc
-void AddViewCommands(CLI::App& app, CommandLine& line);    // view_commands.cc
+void AddServeCommand(CLI::App& app, CommandLine& line);         // serve_command.cc
+void AddNodeCommands(CLI::App& app, CommandLine& line);         // node_commands.cc
+void AddModuleCommands(CLI::App& app, CommandLine& line);       // module_commands.cc
+void AddTrustPolicyCommands(CLI::App& app, CommandLine& line);  // trust_policy_commands.cc
+void AddTaskCommands(CLI::App& app, CommandLine& line);         // task_commands.cc
+void AddFaultCommands(CLI::App& app, CommandLine& line);        // fault_commands.cc
+void AddViewCommands(CLI::App& app, CommandLine& line);         // view_commands.cc
 
 // Runs a verb on the state and prints its result as JSON.
 Status PrintVerb(const CommandLine& line, const std::string& verb, const json& arguments);

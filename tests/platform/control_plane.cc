@@ -104,7 +104,8 @@ Answer ControlPlane::Respond(const Request& request, const std::vector<Fault>& f
             .features = features_,
             .now = state->Now()};
   Answer answer = Dispatch(call);
-  if (answer.status >= 400 && answer.status != 416)
+  const bool absent = answer.status == 404 && call.may_be_absent;
+  if (answer.status >= 400 && answer.status != 416 && !absent)
     call.Complain("refused: " + std::to_string(answer.status) + " " + ErrorText(answer));
   ApplyToAnswer(
       faults,

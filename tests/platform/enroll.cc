@@ -56,12 +56,15 @@ Result<CertificateRow> NewRow(Call& call, const Node& node, const Applicant& app
 }
 
 Answer CertificateAnswer(const Call& call, const Node& node, const CertificateRow& row) {
-  return Success({{"cert_pem", row.pem},
-                  {"ca_chain_pem", call.authority.root_pem()},
-                  {"instance_id", node.id},
-                  {"mtls_subject", node.id},
-                  {"not_after", FormatTime(row.not_after)},
-                  {"certificate_id", row.id}});
+  json data = {{"cert_pem", row.pem},
+               {"ca_chain_pem", call.authority.root_pem()},
+               {"instance_id", node.id},
+               {"mtls_subject", node.id},
+               {"not_after", FormatTime(row.not_after)},
+               {"certificate_id", row.id}};
+  if (const json& policy = call.state.trust_policy.envelope; !policy.is_null())
+    data["trust_policy"] = policy;
+  return Success(std::move(data));
 }
 
 struct TokenOwner {

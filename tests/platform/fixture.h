@@ -79,6 +79,10 @@ class Fixture {
   nlohmann::json Unassign(const std::string& node, Words modules) {
     return Verb(Join({"unassign", node}, std::move(modules)));
   }
+  nlohmann::json SetTrustPolicy(const std::string& policy_file, const std::string& key_file) {
+    return Verb({"trust-policy", "set", policy_file, "--sign-key", key_file});
+  }
+  nlohmann::json ClearTrustPolicy() { return Verb({"trust-policy", "clear"}); }
   nlohmann::json AddTask(const std::string& node, const std::string& command,
                          const std::string& options = "{}") {
     return Verb({"task", "add", node, command, "--options", options});

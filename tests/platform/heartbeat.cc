@@ -211,12 +211,15 @@ Answer Heartbeat(Call& call) {
   const auto pending = std::count_if(
       call.state.tasks.begin(), call.state.tasks.end(),
       [&](const Task& task) { return task.node_id == node.id && task.status == "pending"; });
-  return Success({{"acknowledged", true},
-                  {"server_time", FormatTime(call.now)},
-                  {"next_poll_seconds", call.state.settings.next_poll_seconds},
-                  {"tasks_pending", pending},
-                  {"assignment_revision", node.assignment_revision},
-                  {"features", call.features}});
+  json data = {{"acknowledged", true},
+               {"server_time", FormatTime(call.now)},
+               {"next_poll_seconds", call.state.settings.next_poll_seconds},
+               {"tasks_pending", pending},
+               {"assignment_revision", node.assignment_revision},
+               {"features", call.features}};
+  if (const TrustPolicy& policy = call.state.trust_policy; !policy.envelope.is_null())
+    data["trust_policy_revision"] = policy.revision;
+  return Success(std::move(data));
 }
 
 }  // namespace powernode::platform

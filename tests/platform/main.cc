@@ -28,6 +28,7 @@ int Main(int argc, char** argv) {
   AddServeCommand(app, line);
   AddNodeCommands(app, line);
   AddModuleCommands(app, line);
+  AddTrustPolicyCommands(app, line);
   AddTaskCommands(app, line);
   AddFaultCommands(app, line);
   AddViewCommands(app, line);

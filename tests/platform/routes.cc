@@ -41,6 +41,7 @@ constexpr Route kTarget[] = {
     {"GET", "files/modules/:id/cosign-bundle", kInstance, kRaw, kSmall, &ShowCosignBundle},
     {"GET", "files/modules/:id", kInstance, kRaw, kSmall, &ServeModuleFile},
     {"GET", "files/modules/:id/:filename", kInstance, kRaw, kSmall, &ServeModuleFile},
+    {"GET", "trust/policy", kInstance, kJson, kSmall, &ShowTrustPolicy},
     {"GET", "blobs/sha256/:hex", kInstance, kRaw, kSmall, &ServeBlob},
 
     {"GET", "config", kInstance, kJson, kSmall, &ShowConfig},
@@ -61,7 +62,8 @@ constexpr Route kTarget[] = {
 
 constexpr Personality kPersonalities[] = {
     {"target",
-     "task-lease,idempotency,range,blobs,assignment-rev,ca-negotiation,claim-bind,heartbeat-ext",
+     "task-lease,idempotency,range,blobs,assignment-rev,trust-policy,ca-negotiation,claim-bind,"
+     "heartbeat-ext",
      kTarget},
 };
 

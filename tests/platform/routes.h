@@ -56,6 +56,7 @@ Answer ShowManifest(Call& call);
 Answer ShowDownload(Call& call);
 Answer ShowCosignBundle(Call& call);
 Answer ListSigningKeys(Call& call);
+Answer ShowTrustPolicy(Call& call);  // trust_policy.cc
 Answer ServeModuleFile(Call& call);  // blobs.cc
 Answer ServeBlob(Call& call);
 Answer ShowConfig(Call& call);  // node_config.cc

@@ -43,11 +43,13 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(Event, node_id, at, kind, severi
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(Complaint, node, what, count, first_at, last_at)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(KeptAnswer, node_id, key, body_sha256, status, body,
                                                 at)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(TrustPolicy, envelope, revision)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(Settings, next_poll_seconds, leaf_lifetime_seconds,
                                                 clock_offset, platform_url)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(State, settings, claim_secret, nodes, modules,
                                                 tasks, claims, claim_polls, events, complaints,
-                                                kept_answers, faults, signing_keys, next_number)
+                                                kept_answers, faults, signing_keys, trust_policy,
+                                                next_number)
 
 json StateToJson(const State& state) { return state; }
 State StateFromJson(const json& document) { return document.get<State>(); }

@@ -143,6 +143,12 @@ struct KeptAnswer {
   Seconds at = 0;
 };
 
+// The owner's trust policy (node-api.md §12.4) as it is served; no envelope = none.
+struct TrustPolicy {
+  json envelope{};  // DSSE
+  std::int64_t revision = 0;
+};
+
 struct Settings {
   std::int64_t next_poll_seconds = 30;
   Seconds leaf_lifetime_seconds = 90 * 24 * 3600;
@@ -163,7 +169,8 @@ struct State {
   std::vector<KeptAnswer> kept_answers{};
   std::vector<Fault> faults{};
   std::map<std::string, std::string> signing_keys{};  // keyid -> public PEM
-  std::int64_t next_number = 1;                       // of tasks and faults
+  TrustPolicy trust_policy{};
+  std::int64_t next_number = 1;  // of tasks and faults
 
   Seconds Now() const { return MachineTime() + settings.clock_offset; }
 

@@ -161,6 +161,9 @@ std::string ComplaintTable(const json& status) {
 std::string StatusText(const json& status) {
   std::string text = "Reference control plane " + TextOf(status, "url", "(not served yet)") +
                      " at " + TextOf(status, "now") + "\n";
+  if (const json& policy = status["trust_policy"]; !policy.is_null())
+    text += "Trust policy: revision " + policy["revision"].dump() + ", signed by key " +
+            TextOf(policy, "keyid").substr(0, kShortDigest) + "\n";
   for (const std::string& table :
        {NodeTable(status), ModuleTable(status), ServiceTable(status), FindingTable(status),
         TaskTable(status), ComplaintTable(status)}) {

@@ -63,14 +63,24 @@ json TaskEntry(State& state, const Task& task) {
   return entry;
 }
 
+json TrustPolicyEntry(const TrustPolicy& policy) {
+  if (policy.envelope.is_null()) return nullptr;
+  return {{"revision", policy.revision}, {"keyid", policy.envelope["signatures"][0]["keyid"]}};
+}
+
 }  // namespace
 
 json StatusView(State& state) {
   const Seconds now = state.Now();
-  json view = {{"now", FormatTime(now)},  {"url", state.settings.platform_url},
-               {"nodes", json::array()},  {"modules", json::array()},
-               {"tasks", json::array()},  {"claims", json::array()},
-               {"events", json::array()}, {"complaints", json::array()},
+  json view = {{"trust_policy", TrustPolicyEntry(state.trust_policy)},
+               {"now", FormatTime(now)},
+               {"url", state.settings.platform_url},
+               {"nodes", json::array()},
+               {"modules", json::array()},
+               {"tasks", json::array()},
+               {"claims", json::array()},
+               {"events", json::array()},
+               {"complaints", json::array()},
                {"faults", state.faults}};
   for (const Node& node : state.nodes) view["nodes"].push_back(NodeEntry(state, node, now));
   for (const Module& module : state.modules) {

@@ -25,6 +25,8 @@ constexpr Entry kVerbs[] = {
     {"fault add", &AddFault},
     {"fault list", &ListFaults},
     {"fault clear", &ClearFaults},
+    {"trust-policy set", &SetTrustPolicy},
+    {"trust-policy clear", &ClearTrustPolicy},
     {"status", &ShowState},
     {"clock", &SetClock},
     {"set", &SetSetting},

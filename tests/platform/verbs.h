@@ -38,6 +38,8 @@ Result<json> CancelTask(VerbContext& context, const json& arguments);
 Result<json> AddFault(VerbContext& context, const json& arguments);  // fault_verbs.cc
 Result<json> ListFaults(VerbContext& context, const json& arguments);
 Result<json> ClearFaults(VerbContext& context, const json& arguments);
+Result<json> SetTrustPolicy(VerbContext& context, const json& arguments);  // trust_policy.cc
+Result<json> ClearTrustPolicy(VerbContext& context, const json& arguments);
 Result<json> ShowState(VerbContext& context, const json& arguments);  // settings_verbs.cc
 Result<json> SetClock(VerbContext& context, const json& arguments);
 Result<json> SetSetting(VerbContext& context, const json& arguments);
