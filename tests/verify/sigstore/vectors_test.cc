@@ -38,6 +38,19 @@ TEST_CASE("every vector has its verdict and its stage") {
   }
 }
 
+TEST_CASE("the legacy keyless form is refused where the policy does not allow it") {
+  int tried = 0;
+  for (const testing::VectorCase& vector : Cases()) {
+    if (!vector.optional) continue;
+    CAPTURE(vector.id);
+    testing::VectorCase other = vector;
+    other.requirements->allow_legacy = false;
+    CHECK(testing::Run(other).stage == "policy");
+    ++tried;
+  }
+  CHECK(tried > 0);
+}
+
 TEST_CASE("no vector is good for another artifact") {
   for (const testing::VectorCase& vector : Cases()) {
     CAPTURE(vector.id);
