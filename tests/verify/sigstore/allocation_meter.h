@@ -1,5 +1,5 @@
-// The largest piece of memory that was asked for, in programs that link allocation_meter.cc: what a
-// parser of hostile bytes promises is a bound on it.
+// The largest piece of memory that was asked for since the last reset: what a parser of hostile
+// bytes promises is a bound on it. Needs AddressSanitizer, which every build of a fuzz target has.
 #pragma once
 
 #include <cstddef>
