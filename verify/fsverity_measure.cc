@@ -16,6 +16,7 @@
 #include "agent/base/syscalls.h"
 #include "verify/fsverity_blocks.h"
 #include "verify/fsverity_hash.h"
+#include "verify/mapped_bytes.h"
 
 namespace powernode::verify {
 namespace {
@@ -34,19 +35,19 @@ class Measurement {
   Measurement(const Fd& fd, std::uint64_t size, const MeasureOptions& options, std::stop_token stop)
       : fd_(fd),
         size_(size),
+        access_(options.access),
         stop_(std::move(stop)),
         blocks_(options.parameters, options.engine),
         hash_(options.parameters, options.engine) {}
 
   void Work() {
-    std::vector<std::byte> chunk(std::min<std::uint64_t>(kChunkBytes, size_ + kFsVerityBlockBytes));
+    std::vector<std::byte> buffer;
     std::vector<std::byte> digests;
     while (const std::optional<std::uint64_t> index = Take()) {
       const std::uint64_t offset = *index * kChunkBytes;
       const std::size_t count = std::min<std::uint64_t>(kChunkBytes, size_ - offset);
       digests.clear();
-      Status status = Read(std::span(chunk).first(count), offset);
-      if (status) blocks_.Hash(Padded(chunk, count), digests);
+      Status status = Hash(offset, count, buffer, digests);
       HandOver(*index, digests, count, std::move(status));
     }
   }
@@ -66,6 +67,27 @@ class Measurement {
     return next_++;
   }
 
+  // Whole blocks where they lie, if they may be mapped; all else through the buffer.
+  Status Hash(std::uint64_t offset, std::size_t count, std::vector<std::byte>& buffer,
+              std::vector<std::byte>& digests) const {
+    if (access_ == FileAccess::kMap) {
+      const std::size_t whole = count / kFsVerityBlockBytes * kFsVerityBlockBytes;
+      if (const std::optional<MappedBytes> mapped = MappedBytes::Of(fd_, offset, whole)) {
+        blocks_.Hash(mapped->bytes(), digests);
+        offset += whole;
+        count -= whole;
+      }
+    }
+    if (count == 0) return Ok();
+    const std::size_t padded =
+        (count + kFsVerityBlockBytes - 1) / kFsVerityBlockBytes * kFsVerityBlockBytes;
+    buffer.resize(padded);
+    std::fill(buffer.begin() + static_cast<std::ptrdiff_t>(count), buffer.end(), std::byte{0});
+    RETURN_IF_ERROR(Read(std::span(buffer).first(count), offset));
+    blocks_.Hash(buffer, digests);
+    return Ok();
+  }
+
   Status Read(std::span<std::byte> into, std::uint64_t offset) const {
     while (!into.empty()) {
       const Result<std::size_t> count = Pread(fd_, into, offset);
@@ -77,13 +99,6 @@ class Measurement {
       offset += *count;
     }
     return Ok();
-  }
-
-  static std::span<const std::byte> Padded(std::vector<std::byte>& chunk, std::size_t count) {
-    const std::size_t padded =
-        (count + kFsVerityBlockBytes - 1) / kFsVerityBlockBytes * kFsVerityBlockBytes;
-    std::fill(chunk.begin() + count, chunk.begin() + padded, std::byte{0});
-    return std::span(chunk).first(padded);
   }
 
   void HandOver(std::uint64_t index, std::span<const std::byte> digests, std::size_t bytes,
@@ -103,6 +118,7 @@ class Measurement {
 
   const Fd& fd_;
   const std::uint64_t size_;
+  const FileAccess access_;
   const std::stop_token stop_;
   const FsVerityBlocks blocks_;
 

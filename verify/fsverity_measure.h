@@ -15,9 +15,15 @@ namespace powernode::verify {
 
 inline constexpr std::size_t kMaxMeasureThreads = 64;
 
+enum class FileAccess {
+  kRead,  // read(2): the bytes are copied
+  kMap,   // no copy, and half the time; for files that nobody shortens (see MappedBytes)
+};
+
 struct MeasureOptions {
   FsVerityParameters parameters = {};
   std::size_t threads = 1;  // 1..kMaxMeasureThreads; the calling thread is one of them
+  FileAccess access = FileAccess::kRead;
   Sha256Engine engine = DefaultSha256Engine();
 };
 

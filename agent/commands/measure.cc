@@ -1,7 +1,10 @@
 #include "agent/commands/measure.h"
 
 #include <fcntl.h>
+#include <unistd.h>
 
+#include <cerrno>
+#include <csignal>
 #include <optional>
 #include <utility>
 
@@ -20,6 +23,15 @@ Result<verify::MeasuredFile> Measure(const std::string& path, const verify::Meas
   return file;
 }
 
+// The files are mapped. One that gets shorter meanwhile leaves nothing to answer with: the process
+// ends, and says so.
+extern "C" void OnBusError(int) {
+  constexpr std::string_view kMessage =
+      "powernode-agent: measure: a file changed or became unreadable while it was read\n";
+  [[maybe_unused]] const ssize_t written = ::write(STDERR_FILENO, kMessage.data(), kMessage.size());
+  ::_exit(kCouldNotTell);
+}
+
 std::string_view SourceName(verify::FsVeritySource source) {
   switch (source) {
     case verify::FsVeritySource::kKernel:
@@ -35,7 +47,10 @@ std::string_view SourceName(verify::FsVeritySource source) {
 Outcome MeasureFiles(const MeasureFlags& flags, std::stop_token stop) {
   const Result<verify::Sha256Engine> engine = verify::ForcedSha256Engine();
   if (!engine) return Outcome::Failed("measure", engine.error());
-  const verify::MeasureOptions options{.threads = flags.threads, .engine = *engine};
+  if (std::signal(SIGBUS, OnBusError) == SIG_ERR)
+    return Outcome::Failed("measure", SystemError("watch for SIGBUS", errno));
+  const verify::MeasureOptions options{
+      .threads = flags.threads, .access = verify::FileAccess::kMap, .engine = *engine};
 
   std::string lines;
   OrderedJson files = OrderedJson::array();

@@ -17,6 +17,7 @@ struct MeasureFlags {
 };
 
 // Tries every path; the first that cannot be measured decides the exit code, and stderr names all.
+// A file that is shortened while it is read ends the process (exit code 12, with a message).
 // A POWERNODE_CPU that cannot be obeyed is an error here, since a person asked for it.
 Outcome MeasureFiles(const MeasureFlags& flags, std::stop_token stop);
 

@@ -33,9 +33,10 @@ Fd FileOf(const testing::TemporaryDirectory& directory, std::string_view content
   return std::move(fd).value();
 }
 
-std::string Measured(const Fd& fd, std::size_t threads, const FsVerityParameters& parameters = {}) {
+std::string Measured(const Fd& fd, std::size_t threads, const FsVerityParameters& parameters = {},
+                     FileAccess access = FileAccess::kRead) {
   const Result<FsVerityDigest> digest =
-      ComputeFsVerity(fd, {.parameters = parameters, .threads = threads});
+      ComputeFsVerity(fd, {.parameters = parameters, .threads = threads, .access = access});
   REQUIRE_MESSAGE(digest.ok(), digest.error().message());
   return digest->ToString();
 }
@@ -65,7 +66,9 @@ TEST_CASE("any number of threads gives the reference's digest, at every edge of 
     const Fd fd = FileOf(directory, text);
     const std::string wanted = testing::ReferenceFsVerity(text);
     for (const std::size_t threads : {1U, 2U, 3U, 8U, 64U})
-      REQUIRE_MESSAGE(Measured(fd, threads) == wanted, size << " bytes, threads: " << threads);
+      for (const FileAccess access : {FileAccess::kRead, FileAccess::kMap})
+        REQUIRE_MESSAGE(Measured(fd, threads, {}, access) == wanted,
+                        size << " bytes, threads: " << threads);
   }
 }
 
@@ -105,8 +108,9 @@ TEST_CASE("a file of more than 4 GiB has no seam at 32 bits") {
 #ifdef POWERNODE_FSVERITY
   const Fd fd(::memfd_create("sparse", MFD_CLOEXEC));
   REQUIRE(Ftruncate(fd, (std::uint64_t{4} << 30) + 1).ok());
-  CHECK(Measured(fd, 2) ==
-        "sha256:ad45d7623311c033cfe2d8bccf26b329e730d013a2ecc7d682e20979dec61ba1");
+  for (const FileAccess access : {FileAccess::kRead, FileAccess::kMap})
+    CHECK(Measured(fd, 2, {}, access) ==
+          "sha256:ad45d7623311c033cfe2d8bccf26b329e730d013a2ecc7d682e20979dec61ba1");
 #else
   MESSAGE("not tested here: an emulated processor would take minutes");
 #endif
@@ -137,10 +141,12 @@ TEST_CASE("a file that cannot be read is not a file that differs") {
   REQUIRE(WriteFile(directory / "file", RandomText(3 * kChunk, 1), 0600).ok());
   const Result<Fd> fd = Open(directory / "file", O_WRONLY);
   REQUIRE(fd.ok());
-  const Result<FsVerityDigest> digest = ComputeFsVerity(*fd, {.threads = 3});
-  REQUIRE_FALSE(digest.ok());
-  CHECK(digest.error().kind() == ErrorKind::kCannotTell);
-  CHECK(digest.error().code() == "unreadable");
+  for (const FileAccess access : {FileAccess::kRead, FileAccess::kMap}) {
+    const Result<FsVerityDigest> digest = ComputeFsVerity(*fd, {.threads = 3, .access = access});
+    REQUIRE_FALSE(digest.ok());
+    CHECK(digest.error().kind() == ErrorKind::kCannotTell);
+    CHECK(digest.error().code() == "unreadable");
+  }
 }
 
 TEST_SUITE_END();
