@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <fstream>
+#include <string_view>
 
 #include "tests/support/temporary_directory.h"
 
@@ -14,7 +15,7 @@ namespace {
 // What `fsverity digest` says about Pattern(size).
 struct Row {
   std::size_t size;
-  const char* digest;
+  std::string_view digest;
 };
 constexpr Row kRows[] = {
     {0, "3d248ca542a24fc62d1c43b916eae5016878e2533c88238480b26128a1f1af95"},
