@@ -119,6 +119,9 @@ std::string Place(const VectorCase& vector, const Json& bundle, const Difference
       if (EndsWith(path, name)) return "name of " + std::string(name.substr(1));
     if (EndsWith(path, ".inclusionPromise") || EndsWith(path, ".rfc3161Timestamps"))
       return "name of a source of time";
+    if (EndsWith(path, ".inclusionProof") &&
+        bundle["mediaType"] == "application/vnd.dev.sigstore.bundle+json;version=0.1")
+      return "name of a proof beside a promise";  // which is enough before 0.2
   }
   // In protocol buffers a member that has its default is one that is absent.
   if (altered && IsDefault(*altered) && EndsWith(path, ".inclusionProof.treeSize"))
