@@ -69,8 +69,30 @@ std::string_view ErrorKindName(ErrorKind kind) {
   return "unknown";
 }
 
+struct Error::Detail {
+  ErrorKind kind;
+  std::string code;
+  std::string message;
+  int system_errno = 0;
+};
+
+Error::Error(ErrorKind kind, std::string_view code, std::string message)
+    : detail_(new Detail{kind, std::string(code), std::move(message)}) {}
+Error::Error(const Error& other) : detail_(new Detail(*other.detail_)) {}
+Error::~Error() { delete detail_; }
+
+ErrorKind Error::kind() const { return detail_->kind; }
+const std::string& Error::code() const { return detail_->code; }
+const std::string& Error::message() const { return detail_->message; }
+int Error::system_errno() const { return detail_->system_errno; }
+
+Error& Error::set_system_errno(int value) {
+  detail_->system_errno = value;
+  return *this;
+}
+
 Error Error::WithContext(std::string_view context) && {
-  message_.insert(0, std::string(context) + ": ");
+  detail_->message.insert(0, std::string(context) + ": ");
   return std::move(*this);
 }
 
@@ -79,7 +101,7 @@ Error Error::WithContext(std::string_view context) const& {
 }
 
 Error Error::AlsoFailed(const Error& later) && {
-  message_ += " (then, while cleaning up: " + later.message() + ")";
+  detail_->message += " (then, while cleaning up: " + later.message() + ")";
   return std::move(*this);
 }
 

@@ -30,22 +30,27 @@ enum class ErrorKind {
 // The kind's name in lower case ("refuted"), for logs and JSON.
 std::string_view ErrorKindName(ErrorKind kind);
 
+// One pointer: a Result is as small as its value, and what every caller does with a failure is done
+// in one place. An error that was moved from may only be destroyed or assigned to.
 class [[nodiscard]] Error {
  public:
   // `code` is a stable word such as "digest_mismatch".
-  Error(ErrorKind kind, std::string code, std::string message)
-      : kind_(kind), code_(std::move(code)), message_(std::move(message)) {}
-
-  ErrorKind kind() const { return kind_; }
-  const std::string& code() const { return code_; }
-  const std::string& message() const { return message_; }
-
-  // errno of the failed system call, or 0.
-  int system_errno() const { return errno_; }
-  Error& set_system_errno(int value) {
-    errno_ = value;
+  Error(ErrorKind kind, std::string_view code, std::string message);
+  Error(const Error& other);
+  Error(Error&& other) noexcept : detail_(std::exchange(other.detail_, nullptr)) {}
+  Error& operator=(Error other) noexcept {
+    std::swap(detail_, other.detail_);
     return *this;
   }
+  ~Error();
+
+  ErrorKind kind() const;
+  const std::string& code() const;
+  const std::string& message() const;
+
+  // errno of the failed system call, or 0.
+  int system_errno() const;
+  Error& set_system_errno(int value);
 
   // Puts "context: " in front of the message.
   Error WithContext(std::string_view context) &&;
@@ -55,10 +60,8 @@ class [[nodiscard]] Error {
   Error AlsoFailed(const Error& later) &&;
 
  private:
-  ErrorKind kind_;
-  std::string code_;
-  std::string message_;
-  int errno_ = 0;
+  struct Detail;
+  Detail* detail_;
 };
 
 // The error of a system call that set `saved_errno`: "what: No space left on device". The kind
