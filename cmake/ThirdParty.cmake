@@ -13,7 +13,9 @@ else()
 endif()
 
 # Sanitizers and fuzzers look at our code, not at theirs: Dev and fuzz builds share one plain build by gcc.
-set(flags -fPIE -ffunction-sections -fdata-sections -fstack-protector-strong)
+# No exception crosses these libraries' C, so nothing would read its unwind tables.
+set(flags -fPIE -ffunction-sections -fdata-sections -fstack-protector-strong -fno-asynchronous-unwind-tables
+  -fno-unwind-tables)
 if(CMAKE_BUILD_TYPE STREQUAL "Release")
   list(APPEND flags -O2 -D_FORTIFY_SOURCE=2)
 else()
