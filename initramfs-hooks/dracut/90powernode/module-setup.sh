@@ -36,5 +36,6 @@ install() {
     inst_hook pre-pivot 50 "$moddir/powernode-pre-pivot.sh"
 
     inst_binary /usr/bin/powernode-agent
-    inst_multiple -o /etc/powernode/agent.conf /etc/powernode/platform-ca.pem "/etc/powernode/trust/*.pem"
+    inst_multiple -o /etc/powernode/agent.conf /etc/powernode/platform-ca.pem /etc/powernode/policy.json \
+        "/etc/powernode/trust/*.pem" "/etc/powernode/trust/*.json"
 }
