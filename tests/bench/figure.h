@@ -33,6 +33,7 @@ std::vector<Figure> ProcessFigures(const Subject& subject);
 std::vector<Figure> ComposeFigures();
 std::vector<Figure> DigestFigures();
 std::vector<Figure> PullFigures();
+std::vector<Figure> SignatureFigures();
 std::vector<Figure> ServiceFigures();
 
 }  // namespace powernode::bench

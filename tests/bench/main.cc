@@ -33,6 +33,7 @@ int main(int argc, char** argv) {
     print(ComposeFigures());
     print(ServiceFigures());
     print(DigestFigures());
+    print(SignatureFigures());
     print(PullFigures());
   } catch (const std::exception& problem) {
     std::fprintf(stderr, "bench: %s\n", problem.what());
