@@ -24,7 +24,8 @@ class Diskless(scenario.NodeTest):
             shell.run("grep -q '\"kernel_verity\": true' /run/powernode/status.json")
             shell.run("! grep -q '\"kernel_verity\": false' /run/powernode/status.json")
             # What has run healthily is what this node takes nothing older than.
-            self.assertIn("base", shell.run("cat /persist/var/lib/powernode/agent/revisions.json"))
+            floors = "cat /persist/var/lib/powernode/agent/revisions.json || true"
+            guest.wait_until(lambda: '"modules"' in shell.run(floors), 60, "revision floors")
             shell.run("sync")
         self.expect_no_secret(guest)
         guest.cut_power()
