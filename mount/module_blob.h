@@ -18,7 +18,7 @@ struct ModuleBlob {
   std::optional<std::uint64_t> size;            // bytes
   std::optional<verify::ImageVerity> fsverity;  // of the image
   std::optional<std::string>
-      signature;  // when the module view carries one; else the platform is asked
+      signature;           // when the module view carries one; else the platform is asked
   bool confirmed = false;  // it has run healthily on this node (last known good)
 };
 

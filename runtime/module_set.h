@@ -21,8 +21,8 @@ struct ModuleProven {
 
 enum class Network { kUse, kForbid };  // kForbid: only what the store holds (last known good)
 
-// Fills in size, proof and signed revision of each module as proven. Errors are the puller's, with the module's
-// name in front.
+// Fills in size, proof and signed revision of each module as proven. Errors are the puller's, with
+// the module's name in front.
 Result<std::vector<mount::LayerRequest>> ProveModules(
     Composition& composition, const mount::Puller& puller, Network network, std::stop_token stop,
     const std::function<void(const ModuleProven&)>& on_proven);

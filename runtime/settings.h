@@ -26,8 +26,8 @@ struct Settings {
   std::chrono::seconds reconcile_interval{60};
   std::optional<verify::TrustMode> verify;   // overrides the policy file's
   std::optional<verify::VerityMode> verity;  // likewise
-  std::string persist = "auto";       // auto, tmpfs, dir:PATH, LABEL=, UUID=, or a device
-  std::chrono::seconds net_wait{30};  // for an address at boot
+  std::string persist = "auto";              // auto, tmpfs, dir:PATH, LABEL=, UUID=, or a device
+  std::chrono::seconds net_wait{30};         // for an address at boot
   bool last_known_good = true;  // boot the last known good set when the platform does not answer
   std::uint64_t scratch_mib = 512;      // size of the union's writable layer
   std::uint64_t cache_floor_mib = 256;  // free space the cache never uses

@@ -52,9 +52,8 @@ class WideHash {
 
 sigstore::Artifact ArtifactOf(const BlobDigest& digest) {
   sigstore::Artifact artifact;
-  artifact.SetDigest(
-      x509::HashAlgorithm::kSha256,
-      {reinterpret_cast<const char*>(digest.bytes().data()), digest.bytes().size()});
+  artifact.SetDigest(x509::HashAlgorithm::kSha256,
+                     {reinterpret_cast<const char*>(digest.bytes().data()), digest.bytes().size()});
   return artifact;
 }
 
@@ -66,10 +65,9 @@ Result<sigstore::Artifact> WideArtifactOf(const DigestedFile& file, std::string&
   Sha256 again;
   std::vector<std::byte> chunk(kChunk);
   for (std::uint64_t at = 0; at < file.size();) {
-    const std::size_t want = static_cast<std::size_t>(
-        std::min<std::uint64_t>(chunk.size(), file.size() - at));
-    ASSIGN_OR_RETURN(const std::size_t got,
-                     Pread(file.fd(), std::span(chunk).first(want), at));
+    const std::size_t want =
+        static_cast<std::size_t>(std::min<std::uint64_t>(chunk.size(), file.size() - at));
+    ASSIGN_OR_RETURN(const std::size_t got, Pread(file.fd(), std::span(chunk).first(want), at));
     if (got == 0) break;
     const auto* data = reinterpret_cast<const unsigned char*>(chunk.data());
     hash.Update(data, got);

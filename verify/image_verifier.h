@@ -60,8 +60,7 @@ class ImageVerifier {
 
  private:
   // Whose signature holds over what, in `report`; `file` is nullptr before the bytes are here.
-  Status Judge(const ImageClaim& claim, const DigestedFile* file,
-               VerificationReport& report) const;
+  Status Judge(const ImageClaim& claim, const DigestedFile* file, VerificationReport& report) const;
   Status JudgeSignature(const ImageClaim& claim, const DigestedFile* file, const PolicyRule& rule,
                         VerificationReport& report) const;
   Status JudgeStatement(const ImageClaim& claim, const DigestedFile* file, const PolicyRule& rule,

@@ -68,12 +68,8 @@ Result<ModuleStatement> ReadModuleStatement(const sigstore::Statement& statement
   ASSIGN_OR_RETURN(const std::string verity, Word(predicate, "imageFsverity"));
   if (!IsLowerHex64(verity)) return Invalid("\"imageFsverity\" is not 64 lower-case hex digits");
   ASSIGN_OR_RETURN(const ImageVerity image, ImageVerity::Parse(verity));
-  ModuleStatement module{.module_id = {},
-                         .name = {},
-                         .version = {},
-                         .architecture = {},
-                         .blob = blob,
-                         .image = image};
+  ModuleStatement module{
+      .module_id = {}, .name = {}, .version = {}, .architecture = {}, .blob = blob, .image = image};
   ASSIGN_OR_RETURN(module.module_id, Word(predicate, "moduleId"));
   ASSIGN_OR_RETURN(module.name, Word(predicate, "name"));
   ASSIGN_OR_RETURN(module.version, Word(predicate, "version"));
@@ -83,9 +79,9 @@ Result<ModuleStatement> ReadModuleStatement(const sigstore::Statement& statement
 }
 
 OrderedJson ToJson(const ModuleStatement& statement) {
-  return {{"module_id", statement.module_id},       {"name", statement.name},
-          {"version", statement.version},           {"architecture", statement.architecture},
-          {"blob", statement.blob.ToString()},      {"image_fsverity", statement.image.Hex()},
+  return {{"module_id", statement.module_id},  {"name", statement.name},
+          {"version", statement.version},      {"architecture", statement.architecture},
+          {"blob", statement.blob.ToString()}, {"image_fsverity", statement.image.Hex()},
           {"revision", statement.revision}};
 }
 

@@ -57,8 +57,7 @@ class Parser {
   Result<Policy> Run(std::string_view text) {
     ASSIGN_OR_RETURN(const Json json, sigstore::ParseStrictJson(text));
     const MessageReader top(json, "policy");
-    RETURN_IF_ERROR(
-        top.AllowOnly({"format", "version", "mode", "verity", "rules", "revisions"}));
+    RETURN_IF_ERROR(top.AllowOnly({"format", "version", "mode", "verity", "rules", "revisions"}));
     ASSIGN_OR_RETURN(const std::string format, top.String("format"));
     ASSIGN_OR_RETURN(const std::int64_t version, top.Int64("version"));
     if (format != "powernode-policy" || version != 1)
@@ -132,8 +131,7 @@ class Parser {
     }
     RETURN_IF_ERROR(ReadThreshold(reader, "tlog_threshold", requirements.tlog_threshold));
     RETURN_IF_ERROR(ReadThreshold(reader, "sct_threshold", requirements.sct_threshold));
-    RETURN_IF_ERROR(
-        ReadThreshold(reader, "timestamp_threshold", requirements.timestamp_threshold));
+    RETURN_IF_ERROR(ReadThreshold(reader, "timestamp_threshold", requirements.timestamp_threshold));
     RETURN_IF_ERROR(ReadThreshold(reader, "tsa_threshold", requirements.tsa_threshold));
     return requirements;
   }

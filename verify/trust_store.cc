@@ -19,9 +19,9 @@ Result<TrustedKey> ParseKey(std::string_view block, const std::string& origin) {
                  origin + ": the PUBLIC KEY block cannot be read");
   const Result<x509::PublicKey> key = x509::PublicKey::FromSpki(*der);
   if (!key && key.error().kind() == ErrorKind::kCannotTell)
-    return Error(ErrorKind::kUnsupported, "unsupported_trust_key",
-                 origin + ": " + key.error().message() +
-                     " (make a key with: cosign generate-key-pair)");
+    return Error(
+        ErrorKind::kUnsupported, "unsupported_trust_key",
+        origin + ": " + key.error().message() + " (make a key with: cosign generate-key-pair)");
   if (!key)
     return Error(ErrorKind::kInvalid, "bad_trust_key", origin + ": " + key.error().message());
   return TrustedKey{.id = sigstore::KeyId(*key), .key = *key, .origin = origin};
@@ -37,8 +37,7 @@ Status TrustStore::Add(std::string_view pem, const std::string& origin) {
       return Error(ErrorKind::kInvalid, "bad_trust_key",
                    origin + ": a PUBLIC KEY block has no end");
     const std::size_t behind = end + kEnd.size();
-    ASSIGN_OR_RETURN(TrustedKey key,
-                     ParseKey(pem.substr(begin, behind - begin), origin));
+    ASSIGN_OR_RETURN(TrustedKey key, ParseKey(pem.substr(begin, behind - begin), origin));
     found.push_back(std::move(key));
     begin = pem.find(kBegin, behind);
   }

@@ -27,10 +27,8 @@ std::string VerificationReport::Summary() const {
 OrderedJson ToJson(const VerificationReport& report) {
   OrderedJson json = {{"mode", TrustModeName(report.mode)}, {"rule", report.rule}};
   if (report.facts) {
-    const sigstore::Report signature{.verdict = sigstore::Verdict::kOk,
-                                     .stage = "",
-                                     .message = "",
-                                     .facts = report.facts};
+    const sigstore::Report signature{
+        .verdict = sigstore::Verdict::kOk, .stage = "", .message = "", .facts = report.facts};
     OrderedJson members = sigstore::ToJson(signature);
     members.erase("verdict");
     members.erase("not_proven");

@@ -15,13 +15,13 @@ namespace powernode::verify {
 
 struct VerificationReport {
   TrustMode mode = TrustMode::kEnforce;
-  std::string rule;                         // of the policy that decided; empty: none did
-  std::optional<sigstore::Facts> facts;     // of the signature that held
+  std::string rule;                      // of the policy that decided; empty: none did
+  std::optional<sigstore::Facts> facts;  // of the signature that held
   std::optional<ModuleStatement> statement;
-  std::string fsverity;                     // "sha256:<hex>", of the bytes as read
-  bool kernel_verity = false;               // the kernel holds every read to that digest
-  std::vector<std::string> proven;          // "sha256", "size", "signature", "module", "fsverity"
-  std::vector<std::string> not_proven;      // sentences for people
+  std::string fsverity;                 // "sha256:<hex>", of the bytes as read
+  bool kernel_verity = false;           // the kernel holds every read to that digest
+  std::vector<std::string> proven;      // "sha256", "size", "signature", "module", "fsverity"
+  std::vector<std::string> not_proven;  // sentences for people
   std::string violation;  // audit: the error code that enforce would have refused with, or empty
 
   // The id of the key that signed; nullopt when nobody did, or a certificate's holder.

@@ -29,7 +29,8 @@ TEST_CASE("each wait is between zero and twice the limit before, up to the cap")
     unsigned n;
     std::int64_t limit;
   };
-  for (const Row& row : {Row{0, 1000}, Row{1, 2000}, Row{5, 32'000}, Row{6, 60'000}, Row{40, 60'000}}) {
+  for (const Row& row :
+       {Row{0, 1000}, Row{1, 2000}, Row{5, 32'000}, Row{6, 60'000}, Row{40, 60'000}}) {
     const std::vector<std::int64_t> waits = Waits(row.n, 300);
     INFO("wait " << row.n);
     CHECK(*std::min_element(waits.begin(), waits.end()) >= 0);

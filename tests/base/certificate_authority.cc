@@ -31,7 +31,8 @@ struct Key {
   Key() {
     mbedtls_pk_init(&context);
     Check(mbedtls_pk_setup(&context, mbedtls_pk_info_from_type(MBEDTLS_PK_ECKEY)));
-    Check(mbedtls_ecp_gen_key(MBEDTLS_ECP_DP_SECP256R1, mbedtls_pk_ec(context), KernelRandom, nullptr));
+    Check(mbedtls_ecp_gen_key(MBEDTLS_ECP_DP_SECP256R1, mbedtls_pk_ec(context), KernelRandom,
+                              nullptr));
   }
   ~Key() { mbedtls_pk_free(&context); }
   Key(const Key&) = delete;
@@ -53,15 +54,16 @@ std::string Digits(std::int64_t time) {
   return text;
 }
 
-std::string Write(const CertificateRequest& request, Key& subject, const std::string& issuer_name, Key& issuer,
-                  bool is_ca) {
+std::string Write(const CertificateRequest& request, Key& subject, const std::string& issuer_name,
+                  Key& issuer, bool is_ca) {
   mbedtls_x509write_cert certificate;
   mbedtls_x509write_crt_init(&certificate);
   mbedtls_x509write_crt_set_version(&certificate, MBEDTLS_X509_CRT_VERSION_3);
   mbedtls_x509write_crt_set_md_alg(&certificate, MBEDTLS_MD_SHA256);
   mbedtls_x509write_crt_set_subject_key(&certificate, &subject.context);
   mbedtls_x509write_crt_set_issuer_key(&certificate, &issuer.context);
-  Check(mbedtls_x509write_crt_set_subject_name(&certificate, ("CN=" + request.common_name).c_str()));
+  Check(
+      mbedtls_x509write_crt_set_subject_name(&certificate, ("CN=" + request.common_name).c_str()));
   Check(mbedtls_x509write_crt_set_issuer_name(&certificate, ("CN=" + issuer_name).c_str()));
   Check(mbedtls_x509write_crt_set_validity(&certificate, Digits(request.not_before).c_str(),
                                            Digits(request.not_after).c_str()));
@@ -73,7 +75,8 @@ std::string Write(const CertificateRequest& request, Key& subject, const std::st
   in_addr address{};
   mbedtls_x509_san_list by_address{};
   by_address.node.type = MBEDTLS_X509_SAN_IP_ADDRESS;
-  by_address.node.san.unstructured_name = {.tag = 0, .len = sizeof address, .p = reinterpret_cast<unsigned char*>(&address)};
+  by_address.node.san.unstructured_name = {
+      .tag = 0, .len = sizeof address, .p = reinterpret_cast<unsigned char*>(&address)};
   std::string dns_name = request.dns_name;
   mbedtls_x509_san_list by_name{};
   by_name.node.type = MBEDTLS_X509_SAN_DNS_NAME;
@@ -85,7 +88,8 @@ std::string Write(const CertificateRequest& request, Key& subject, const std::st
     by_address.next = names;
     names = &by_address;
   }
-  if (names != nullptr) Check(mbedtls_x509write_crt_set_subject_alternative_name(&certificate, names));
+  if (names != nullptr)
+    Check(mbedtls_x509write_crt_set_subject_alternative_name(&certificate, names));
 
   std::array<unsigned char, 4096> text{};
   Check(mbedtls_x509write_crt_pem(&certificate, text.data(), text.size(), KernelRandom, nullptr));
@@ -104,8 +108,9 @@ CertificateAuthority::CertificateAuthority(const std::string& common_name)
     : state_(std::make_unique<State>()) {
   state_->common_name = common_name;
   const std::int64_t now = SystemClock().UnixSeconds();
-  pem_ = Write({.common_name = common_name, .not_before = now - 10 * kYear, .not_after = now + 10 * kYear}, state_->key,
-               common_name, state_->key, /*is_ca=*/true);
+  pem_ = Write(
+      {.common_name = common_name, .not_before = now - 10 * kYear, .not_after = now + 10 * kYear},
+      state_->key, common_name, state_->key, /*is_ca=*/true);
 }
 
 CertificateAuthority::~CertificateAuthority() = default;
@@ -115,7 +120,8 @@ KeyPair CertificateAuthority::Issue(const CertificateRequest& request) const {
   if (dated.not_before == 0) dated.not_before = SystemClock().UnixSeconds() - 3600;
   if (dated.not_after == 0) dated.not_after = SystemClock().UnixSeconds() + kYear;
   Key key;
-  const std::string certificate = Write(dated, key, state_->common_name, state_->key, /*is_ca=*/false);
+  const std::string certificate =
+      Write(dated, key, state_->common_name, state_->key, /*is_ca=*/false);
   return {.certificate_pem = certificate, .key_pem = key.Pem()};
 }
 

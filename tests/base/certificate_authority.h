@@ -9,8 +9,8 @@ namespace powernode::testing {
 
 struct CertificateRequest {
   std::string common_name = "server";
-  std::string dns_name;  // subject alternative name; empty: none
-  std::string address4;  // likewise, an IPv4 address
+  std::string dns_name;         // subject alternative name; empty: none
+  std::string address4;         // likewise, an IPv4 address
   std::int64_t not_before = 0;  // seconds since 1970
   std::int64_t not_after = 0;
 };

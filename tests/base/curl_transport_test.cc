@@ -1,4 +1,5 @@
-// How the transport takes what a server does, against a real server on loopback. Who is trusted: tls_trust_test.cc.
+// How the transport takes what a server does, against a real server on loopback. Who is trusted:
+// tls_trust_test.cc.
 #include "agent/base/curl_transport.h"
 
 #include <arpa/inet.h>
@@ -74,7 +75,9 @@ TEST_CASE("a redirect is an answer and is not followed") {
   CHECK(response->body.empty());
 }
 
-TEST_CASE("an answer without body, in chunks, until the end of the connection, or behind an interim one") {
+TEST_CASE(
+    "an answer without body, in chunks, until the end of the connection, or behind an interim "
+    "one") {
   CHECK(TheStand().Get("no-content")->status == 204);
   CHECK(TheStand().Get("chunked")->body == "abcdefg");
   CHECK(TheStand().Get("until-close")->body == "all of it");
@@ -87,10 +90,11 @@ TEST_CASE("an answer without body, in chunks, until the end of the connection, o
 
 TEST_CASE("sends what it is given and nothing of its own that the contract forbids") {
   Stand& stand = TheStand();
-  const HttpRequest request{.method = "POST",
-                            .url = stand.server.Url("echo/a?b=c"),
-                            .headers = {{"Content-Type", "application/json"}, {"X-Request-Id", "r1"}},
-                            .body = std::string("{\"a\":\"") + std::string(5000, 'y') + "\"}"};
+  const HttpRequest request{
+      .method = "POST",
+      .url = stand.server.Url("echo/a?b=c"),
+      .headers = {{"Content-Type", "application/json"}, {"X-Request-Id", "r1"}},
+      .body = std::string("{\"a\":\"") + std::string(5000, 'y') + "\"}"};
   const Result<HttpResponse> response = stand.transport->Perform(request, {});
   REQUIRE(response);
   const Json seen = *ParseJson(response->body);
@@ -114,16 +118,20 @@ TEST_CASE("sends what it is given and nothing of its own that the contract forbi
 TEST_CASE("other methods keep their name and a request leaves nothing behind for the next") {
   Stand& stand = TheStand();
   for (const char* method : {"PATCH", "POST", "GET", "PUT", "DELETE", "GET"}) {
-    const Result<HttpResponse> response = stand.transport->Perform({.method = method, .url = stand.server.Url("echo")}, {});
+    const Result<HttpResponse> response =
+        stand.transport->Perform({.method = method, .url = stand.server.Url("echo")}, {});
     REQUIRE(response);
     CHECK((*ParseJson(response->body))["method"] == method);
     CHECK((*ParseJson(response->body))["body"] == "");
   }
 }
 
-TEST_CASE("keeps one connection for one request after the other, and opens a new one when it is gone") {
+TEST_CASE(
+    "keeps one connection for one request after the other, and opens a new one when it is gone") {
   Stand& stand = TheStand();
-  auto connection = [&stand] { return (*ParseJson(stand.Get("echo")->body))["connection"].get<int>(); };
+  auto connection = [&stand] {
+    return (*ParseJson(stand.Get("echo")->body))["connection"].get<int>();
+  };
   const int first = connection();
   CHECK(connection() == first);
   CHECK(stand.Get("close-after")->body == "last");
@@ -133,12 +141,16 @@ TEST_CASE("keeps one connection for one request after the other, and opens a new
 }
 
 TEST_CASE("a proxy in the environment is not used") {
-  for (const char* name : {"https_proxy", "HTTPS_PROXY", "ALL_PROXY", "http_proxy"}) ::setenv(name, "http://127.0.0.1:1", 1);
+  for (const char* name : {"https_proxy", "HTTPS_PROXY", "ALL_PROXY", "http_proxy"})
+    ::setenv(name, "http://127.0.0.1:1", 1);
   CHECK(TheStand().Get("ok").ok());
-  for (const char* name : {"https_proxy", "HTTPS_PROXY", "ALL_PROXY", "http_proxy"}) ::unsetenv(name);
+  for (const char* name : {"https_proxy", "HTTPS_PROXY", "ALL_PROXY", "http_proxy"})
+    ::unsetenv(name);
 }
 
-TEST_CASE("a connection that ends too early is lost: before the answer, in a body, in a chunk, without TLS's own end") {
+TEST_CASE(
+    "a connection that ends too early is lost: before the answer, in a body, in a chunk, without "
+    "TLS's own end") {
   for (const char* path : {"empty", "short/10", "chunked-short", "until-cut"}) {
     INFO(path);
     const Result<HttpResponse> response = TheStand().Get(path);
@@ -175,7 +187,8 @@ TEST_CASE("a head of more than 100 headers or 32 KiB is refused") {
 
 TEST_CASE("silence after the request ends at the first byte limit") {
   const milliseconds start = SystemClock().Monotonic();
-  const Result<HttpResponse> response = TheStand().Get("silence", {.first_byte = milliseconds(300)});
+  const Result<HttpResponse> response =
+      TheStand().Get("silence", {.first_byte = milliseconds(300)});
   REQUIRE_FALSE(response);
   CHECK(response.error().kind() == ErrorKind::kUnavailable);
   CHECK(response.error().code() == "timeout");
@@ -194,8 +207,9 @@ TEST_CASE("the whole call ends at its limit, also in the middle of a body") {
 }
 
 TEST_CASE("a download without a limit of its own ends when nothing comes any more") {
-  const Result<HttpResponse> response =
-      TheStand().Get("stall", {.total = milliseconds(0), .stall = std::chrono::seconds(1), .stall_bytes_per_second = 100});
+  const Result<HttpResponse> response = TheStand().Get(
+      "stall",
+      {.total = milliseconds(0), .stall = std::chrono::seconds(1), .stall_bytes_per_second = 100});
   REQUIRE_FALSE(response);
   CHECK(response.error().kind() == ErrorKind::kUnavailable);
   CHECK(response.error().code() == "stalled");
@@ -210,7 +224,8 @@ TEST_CASE("a stop request ends a stalled transfer within a moment") {
       source.request_stop();
     });
     const milliseconds start = SystemClock().Monotonic();
-    const Result<HttpResponse> response = stand.transport->Perform({.url = stand.server.Url(path)}, source.get_token());
+    const Result<HttpResponse> response =
+        stand.transport->Perform({.url = stand.server.Url(path)}, source.get_token());
     REQUIRE_FALSE(response);
     CHECK(response.error().code() == "stopped");
     CHECK(response.error().kind() == ErrorKind::kUnavailable);
@@ -224,7 +239,8 @@ TEST_CASE("the sink gets the body in order, after the head, and the response kee
   std::string body;
   HttpRequest request{.url = stand.server.Url("bytes/300000"), .limits = {.max_body = 1'000'000}};
   request.on_head = [&](const HttpResponse& head) {
-    order += "head " + std::to_string(head.status) + " " + std::string(*head.Header("content-length")) + ";";
+    order += "head " + std::to_string(head.status) + " " +
+             std::string(*head.Header("content-length")) + ";";
     return Ok();
   };
   request.sink = [&](std::span<const std::byte> bytes) {
@@ -275,7 +291,8 @@ TEST_CASE("an error of the head's or the body's taker ends the transfer and come
 
 TEST_CASE("nobody listening, and a name that does not exist, are unavailable") {
   CurlTransport& transport = *TheStand().transport;
-  const Fd unused(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));  // bound, so that nobody else is; not listening
+  const Fd unused(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC,
+                           0));  // bound, so that nobody else is; not listening
   sockaddr_in address{};
   address.sin_family = AF_INET;
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
@@ -288,7 +305,8 @@ TEST_CASE("nobody listening, and a name that does not exist, are unavailable") {
   CHECK(refused.error().kind() == ErrorKind::kUnavailable);
   CHECK(refused.error().code() == "connect_failed");
 
-  const Result<HttpResponse> unknown = transport.Perform({.url = "https://a..invalid/", .limits = {.connect = milliseconds(2000)}}, {});
+  const Result<HttpResponse> unknown = transport.Perform(
+      {.url = "https://a..invalid/", .limits = {.connect = milliseconds(2000)}}, {});
   REQUIRE_FALSE(unknown);
   CHECK(unknown.error().kind() == ErrorKind::kUnavailable);
 }
@@ -303,9 +321,10 @@ TEST_CASE("a peer that accepts and never speaks TLS ends at the connection's lim
   REQUIRE(::listen(listener.get(), 1) == 0);
   REQUIRE(::getsockname(listener.get(), reinterpret_cast<sockaddr*>(&address), &size) == 0);
   const milliseconds start = SystemClock().Monotonic();
-  const Result<HttpResponse> response =
-      TheStand().transport->Perform({.url = "https://127.0.0.1:" + std::to_string(ntohs(address.sin_port)) + "/",
-                                     .limits = {.connect = milliseconds(300)}}, {});
+  const Result<HttpResponse> response = TheStand().transport->Perform(
+      {.url = "https://127.0.0.1:" + std::to_string(ntohs(address.sin_port)) + "/",
+       .limits = {.connect = milliseconds(300)}},
+      {});
   REQUIRE_FALSE(response);
   CHECK(response.error().code() == "timeout");
   CHECK(Since(start) < milliseconds(5000));
@@ -318,7 +337,9 @@ TEST_CASE("two threads may share a transport: one waits for the other") {
   for (int i = 0; i < 4; ++i)
     threads.emplace_back([&] {
       for (int n = 0; n < 5; ++n)
-        if (const auto response = stand.Get("bytes/1000"); response && response->body.size() == 1000) ++good;
+        if (const auto response = stand.Get("bytes/1000");
+            response && response->body.size() == 1000)
+          ++good;
     });
   threads.clear();
   CHECK(good == 20);

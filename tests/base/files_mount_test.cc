@@ -44,7 +44,8 @@ TEST_CASE("a full disk fails an atomic write, keeps the old content and leaves n
   TemporaryDirectory root;
   const Mounted disk = Mounted::Tmpfs(root / "disk", "size=64k");
   REQUIRE(WriteFileAtomically(root / "disk/state", "old", 0600));
-  const Status written = WriteFileAtomically(root / "disk/state", std::string(256 * 1024, 'x'), 0600);
+  const Status written =
+      WriteFileAtomically(root / "disk/state", std::string(256 * 1024, 'x'), 0600);
   REQUIRE_FALSE(written);
   CHECK(written.error().kind() == ErrorKind::kNoSpace);
   CHECK(*ReadFile(root / "disk/state", 100) == "old");
@@ -56,7 +57,8 @@ TEST_CASE("a full disk does not cost the state that is there") {
   const Mounted disk = Mounted::Tmpfs(root / "disk", "size=64k");
   const StateFile file{.path = root / "disk/lkg.json", .format = "powernode-lkg"};
   REQUIRE(WriteState(file, Json{{"revision", 1}}));
-  CHECK(WriteState(file, Json{{"blob", std::string(256 * 1024, 'x')}}).error().kind() == ErrorKind::kNoSpace);
+  CHECK(WriteState(file, Json{{"blob", std::string(256 * 1024, 'x')}}).error().kind() ==
+        ErrorKind::kNoSpace);
   CHECK((**ReadState(file))["revision"] == 1);
 }
 

@@ -42,7 +42,8 @@ TEST_CASE("an atomic write leaves the content, the mode and nothing else") {
   }
 }
 
-TEST_CASE("an atomic write replaces the name, so that who has the old file open keeps the old content") {
+TEST_CASE(
+    "an atomic write replaces the name, so that who has the old file open keeps the old content") {
   TemporaryDirectory root;
   const std::string path = root / "file";
   REQUIRE(WriteFileAtomically(path, "old", 0600));
@@ -64,12 +65,14 @@ TEST_CASE("an atomic write replaces a link and does not follow it") {
 TEST_CASE("a failed atomic write leaves no temporary file and says which file it was") {
   TemporaryDirectory root;
   REQUIRE(MakeDirectories(root / "taken/child", 0700));
-  const Status written = WriteFileAtomically(root / "taken", "x", 0600);  // a directory cannot be replaced
+  const Status written =
+      WriteFileAtomically(root / "taken", "x", 0600);  // a directory cannot be replaced
   REQUIRE_FALSE(written);
   CHECK(written.error().message().find((root / "taken").string()) != std::string::npos);
   CHECK(*ListDirectory(root.path()) == Names{"taken"});
 
-  CHECK(WriteFileAtomically(root / "missing/file", "x", 0600).error().kind() == ErrorKind::kNotFound);
+  CHECK(WriteFileAtomically(root / "missing/file", "x", 0600).error().kind() ==
+        ErrorKind::kNotFound);
 }
 
 TEST_CASE("a file longer than allowed is refused, never cut") {
@@ -157,7 +160,8 @@ TEST_CASE("a trailing slash names the same tree") {
 
 TEST_CASE("refuses to remove what is no entry of a directory") {
   TemporaryDirectory root;
-  for (const std::string& path : {std::string(), std::string("/"), std::string("."), (root / "..").string()})
+  for (const std::string& path :
+       {std::string(), std::string("/"), std::string("."), (root / "..").string()})
     CHECK_MESSAGE(RemoveTree(path).error().kind() == ErrorKind::kRefused, path);
 }
 

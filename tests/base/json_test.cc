@@ -17,7 +17,8 @@ std::string Nested(std::size_t depth, const std::string& open, const std::string
 }
 
 TEST_CASE("reads every kind of value") {
-  const Json value = *ParseJson(R"( {"s":"\u00e9\n","i":-3,"u":18446744073709551615,"d":1.5,"b":true,"n":null,"a":[1,[]]} )");
+  const Json value = *ParseJson(
+      R"( {"s":"\u00e9\n","i":-3,"u":18446744073709551615,"d":1.5,"b":true,"n":null,"a":[1,[]]} )");
   CHECK(value["s"] == "\xc3\xa9\n");
   CHECK(value["i"] == -3);
   CHECK(value["u"] == 18446744073709551615ULL);
@@ -27,8 +28,10 @@ TEST_CASE("reads every kind of value") {
 
 TEST_CASE("refuses what is not exactly one JSON text") {
   for (const char* text :
-       {"", " ", "{", "{}}", "{} {}", "[1,]", "{\"a\":1,}", "{'a':1}", "{a:1}", "nul", "01", "+1", "1.", ".5", "1e", "NaN",
-        "Infinity", "1e999", "\"\n\"", "\"\\x\"", "\"\\ud800\"", "\"unclosed", "// c\n1", "/**/1", "<html>", "[1]x"}) {
+       {"",           " ",       "{",        "{}}",    "{} {}",  "[1,]",    "{\"a\":1,}",
+        "{'a':1}",    "{a:1}",   "nul",      "01",     "+1",     "1.",      ".5",
+        "1e",         "NaN",     "Infinity", "1e999",  "\"\n\"", "\"\\x\"", "\"\\ud800\"",
+        "\"unclosed", "// c\n1", "/**/1",    "<html>", "[1]x"}) {
     INFO(text);
     const Result<Json> value = ParseJson(text);
     REQUIRE_FALSE(value);
@@ -38,10 +41,13 @@ TEST_CASE("refuses what is not exactly one JSON text") {
   CHECK_FALSE(ParseJson(std::string("{}\0", 3)));
 }
 
-TEST_CASE("says where it went wrong") { CHECK(ParseJson("{\"a\":x}").error().message() == "not JSON at byte 6"); }
+TEST_CASE("says where it went wrong") {
+  CHECK(ParseJson("{\"a\":x}").error().message() == "not JSON at byte 6");
+}
 
 TEST_CASE("refuses text that is not UTF-8") {
-  for (const char* text : {"\"\xff\"", "\"\xc3\"", "\"\xc0\x80\"", "\"\xed\xa0\x80\"", "\"\xf4\x90\x80\x80\"", "{\"\xe9\":1}"}) {
+  for (const char* text : {"\"\xff\"", "\"\xc3\"", "\"\xc0\x80\"", "\"\xed\xa0\x80\"",
+                           "\"\xf4\x90\x80\x80\"", "{\"\xe9\":1}"}) {
     INFO(text);
     CHECK_FALSE(ParseJson(text));
   }
@@ -52,7 +58,8 @@ TEST_CASE("a depth of 64 is read, one more is refused, and a million do no harm"
   CHECK(ParseJson(Nested(65, "[", "]")).error().message() == "nested deeper than 64");
   CHECK_FALSE(ParseJson(Nested(1'000'000, "[", "]")));
   CHECK_FALSE(ParseJson(Nested(1'000'000, "{\"a\":", "}")));
-  CHECK(ParseJson("[" + Nested(63, "[", "]") + "," + Nested(63, "[", "]") + "]"));  // side by side is not deeper
+  CHECK(ParseJson("[" + Nested(63, "[", "]") + "," + Nested(63, "[", "]") +
+                  "]"));  // side by side is not deeper
 }
 
 TEST_CASE("strings and keys over 1 MiB are refused") {
@@ -60,7 +67,8 @@ TEST_CASE("strings and keys over 1 MiB are refused") {
   CHECK(ParseJson("\"" + limit + "\""));
   CHECK_FALSE(ParseJson("\"" + limit + "x\""));
   CHECK(ParseJson("{\"" + limit + "\":1}"));
-  CHECK(ParseJson("{\"" + limit + "x\":1}").error().message().find("longer than 1048576 bytes") != std::string::npos);
+  CHECK(ParseJson("{\"" + limit + "x\":1}").error().message().find("longer than 1048576 bytes") !=
+        std::string::npos);
 }
 
 TEST_CASE("of a key that comes twice the last one wins, whole") {
@@ -81,9 +89,11 @@ TEST_CASE("a value of another type, or null, is absent") {
   CHECK(GetBool(object, "b") == true);
   CHECK(GetObject(object, "o") != nullptr);
   CHECK(GetArray(object, "a") != nullptr);
-  for (const char* key : {"n", "i", "missing", "o"}) CHECK_FALSE(GetString(object, key).has_value());
+  for (const char* key : {"n", "i", "missing", "o"})
+    CHECK_FALSE(GetString(object, key).has_value());
   for (const char* key : {"n", "i", "s", "missing"}) CHECK_FALSE(GetBool(object, key).has_value());
-  for (const char* key : {"n", "b", "f", "a", "missing"}) CHECK_FALSE(GetInt(object, key).has_value());
+  for (const char* key : {"n", "b", "f", "a", "missing"})
+    CHECK_FALSE(GetInt(object, key).has_value());
   CHECK(GetObject(object, "a") == nullptr);
   CHECK(GetArray(object, "o") == nullptr);
   for (const char* text : {"[]", "null", "3", "\"s\""}) {
@@ -99,11 +109,12 @@ TEST_CASE("an integer may come as a number or as decimal text") {
     const char* text;
     std::optional<std::int64_t> value;
   };
-  for (const Row& row : {Row{"5", 5}, Row{"-5", -5}, Row{"\"5\"", 5}, Row{"\"-5\"", -5},
-                         Row{"9223372036854775807", INT64_MAX}, Row{"9223372036854775808", {}},
-                         Row{"-9223372036854775808", INT64_MIN}, Row{"\"9223372036854775808\"", {}}, Row{"\"\"", {}},
-                         Row{"\" 5\"", {}}, Row{"\"5 \"", {}}, Row{"\"+5\"", {}}, Row{"\"0x5\"", {}}, Row{"\"5.0\"", {}},
-                         Row{"5.5", {}}, Row{"true", {}}, Row{"[5]", {}}}) {
+  for (const Row& row :
+       {Row{"5", 5}, Row{"-5", -5}, Row{"\"5\"", 5}, Row{"\"-5\"", -5},
+        Row{"9223372036854775807", INT64_MAX}, Row{"9223372036854775808", {}},
+        Row{"-9223372036854775808", INT64_MIN}, Row{"\"9223372036854775808\"", {}}, Row{"\"\"", {}},
+        Row{"\" 5\"", {}}, Row{"\"5 \"", {}}, Row{"\"+5\"", {}}, Row{"\"0x5\"", {}},
+        Row{"\"5.0\"", {}}, Row{"5.5", {}}, Row{"true", {}}, Row{"[5]", {}}}) {
     INFO(row.text);
     CHECK(GetInt(*ParseJson(std::string("{\"v\":") + row.text + "}"), "v") == row.value);
   }

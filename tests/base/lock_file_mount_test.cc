@@ -18,9 +18,11 @@ TEST_CASE("a full disk does not keep anybody from taking an existing lock") {
   REQUIRE(WriteFile(root / "lock", "", 0600));
   (void)WriteFile(root / "filler", std::string(64 * 1024, 'x'), 0600).ok();
   {
-    const Result<LockFile> lock = LockFile::Take(root / "lock", "test", std::chrono::milliseconds(0));
+    const Result<LockFile> lock =
+        LockFile::Take(root / "lock", "test", std::chrono::milliseconds(0));
     CHECK_MESSAGE(lock.ok(), (lock ? "" : lock.error().message()));
-    CHECK(LockFile::Take(root / "lock", "test", std::chrono::milliseconds(0)).error().code() == "locked");
+    CHECK(LockFile::Take(root / "lock", "test", std::chrono::milliseconds(0)).error().code() ==
+          "locked");
   }
   ::umount2(root.path().c_str(), MNT_DETACH);
 }

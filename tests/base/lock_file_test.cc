@@ -132,7 +132,8 @@ TEST_CASE("a link in its place is refused, and a missing directory is named") {
   std::filesystem::create_symlink(root / "victim", root / "lock");
   CHECK_FALSE(LockFile::Take(root / "lock", "x", milliseconds(0)));
   CHECK(*ReadFile(root / "victim", 100) == "content");
-  CHECK(LockFile::Take(root / "no/lock", "x", milliseconds(0)).error().kind() == ErrorKind::kNotFound);
+  CHECK(LockFile::Take(root / "no/lock", "x", milliseconds(0)).error().kind() ==
+        ErrorKind::kNotFound);
 }
 
 TEST_SUITE_END();

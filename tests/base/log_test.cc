@@ -23,7 +23,8 @@ TEST_SUITE_BEGIN("log");
 // A log whose lines can be read back.
 struct Written {
   explicit Written(LogFormat format, LogLevel lowest = LogLevel::kDebug)
-      : fd(*Open(root / "log", O_WRONLY | O_CREAT | O_APPEND, 0600)), log(fd.get(), format, lowest) {}
+      : fd(*Open(root / "log", O_WRONLY | O_CREAT | O_APPEND, 0600)),
+        log(fd.get(), format, lowest) {}
 
   std::string Text() const { return *ReadFile(root / "log", 10'000'000); }
 
@@ -44,9 +45,11 @@ TEST_CASE("for people: time, stage, text and fields on one line") {
 TEST_CASE("for people, warnings and errors say so") {
   Written out(LogFormat::kPeople);
   out.log.Warning("pki", "old");
-  out.log.Failure(LogLevel::kError, "enroll", Error(ErrorKind::kDenied, "token_refused", "the token was refused"));
+  out.log.Failure(LogLevel::kError, "enroll",
+                  Error(ErrorKind::kDenied, "token_refused", "the token was refused"));
   CHECK(out.Text().find(" warning: pki: old\n") != std::string::npos);
-  CHECK(out.Text().find(" error: enroll: the token was refused  error_code=token_refused\n") != std::string::npos);
+  CHECK(out.Text().find(" error: enroll: the token was refused  error_code=token_refused\n") !=
+        std::string::npos);
 }
 
 TEST_CASE("for the journal: one JSON object a line behind a priority") {
@@ -55,8 +58,9 @@ TEST_CASE("for the journal: one JSON object a line behind a priority") {
     const char* prefix;
     const char* name;
   };
-  for (const Row& row : {Row{LogLevel::kDebug, "<7>", "debug"}, Row{LogLevel::kInfo, "<6>", "info"},
-                         Row{LogLevel::kWarning, "<4>", "warning"}, Row{LogLevel::kError, "<3>", "error"}}) {
+  for (const Row& row :
+       {Row{LogLevel::kDebug, "<7>", "debug"}, Row{LogLevel::kInfo, "<6>", "info"},
+        Row{LogLevel::kWarning, "<4>", "warning"}, Row{LogLevel::kError, "<3>", "error"}}) {
     Written out(LogFormat::kJson);
     out.log.Write(row.level, "fetch", "text", {{"module", "m1"}});
     const std::string line = out.Text();
@@ -70,7 +74,10 @@ TEST_CASE("for the journal: one JSON object a line behind a priority") {
 }
 
 TEST_CASE("whatever the text is, it is one line without control characters") {
-  const std::string hostile = "first\nsecond\r\x1b[2J\x07 \xc2\x9b" "2J \xff\xfe end" + std::string(1, '\0');
+  const std::string hostile =
+      "first\nsecond\r\x1b[2J\x07 \xc2\x9b"
+      "2J \xff\xfe end" +
+      std::string(1, '\0');
   for (const LogFormat format : {LogFormat::kPeople, LogFormat::kJson}) {
     Written out(format);
     out.log.Info("stage", hostile, {{"key", hostile}});
@@ -98,7 +105,8 @@ TEST_CASE("lines of many threads do not mix") {
     std::vector<std::jthread> threads;
     for (int t = 0; t < 4; ++t)
       threads.emplace_back([&out, t] {
-        for (int i = 0; i < 200; ++i) out.log.Info("t", std::string(300, static_cast<char>('a' + t)));
+        for (int i = 0; i < 200; ++i)
+          out.log.Info("t", std::string(300, static_cast<char>('a' + t)));
       });
   }
   const std::string text = out.Text();
@@ -123,7 +131,8 @@ TEST_CASE("speaks JSON only when the descriptor is the journal's stream") {
   const struct stat info = *Fstat(fd);
   ::unsetenv("JOURNAL_STREAM");
   CHECK(LogFormatFor(fd.get()) == LogFormat::kPeople);
-  ::setenv("JOURNAL_STREAM", (std::to_string(info.st_dev) + ":" + std::to_string(info.st_ino)).c_str(), 1);
+  ::setenv("JOURNAL_STREAM",
+           (std::to_string(info.st_dev) + ":" + std::to_string(info.st_ino)).c_str(), 1);
   CHECK(LogFormatFor(fd.get()) == LogFormat::kJson);
   ::setenv("JOURNAL_STREAM", "1:2", 1);
   CHECK(LogFormatFor(fd.get()) == LogFormat::kPeople);

@@ -24,9 +24,10 @@ TEST_CASE("on a node they are those of the specification") {
 TEST_CASE("below a root, every one of them is below it") {
   const Paths paths = Paths::Below("/private/root");
   for (const std::string& path :
-       {paths.persist, paths.state, paths.pki, paths.cache, paths.boot_log, paths.run, paths.layers, paths.composed,
-        paths.agent_lock, paths.unit_directory, paths.image_config, paths.image_ca, paths.operator_config,
-        paths.kernel_cmdline, paths.fw_cfg, paths.boot_identity, paths.etc_identity, paths.devices})
+       {paths.persist, paths.state, paths.pki, paths.cache, paths.boot_log, paths.run, paths.layers,
+        paths.composed, paths.agent_lock, paths.unit_directory, paths.image_config, paths.image_ca,
+        paths.operator_config, paths.kernel_cmdline, paths.fw_cfg, paths.boot_identity,
+        paths.etc_identity, paths.devices})
     CHECK_MESSAGE(path.starts_with("/private/root/"), path);
 }
 

@@ -41,7 +41,9 @@ TEST_CASE("gives both streams and the exit code") {
   CHECK(outcome->output == "out\nerr\n");
 }
 
-TEST_CASE("a signal is 128 and its number") { CHECK(Shell("kill -TERM $$")->exit_code == 128 + SIGTERM); }
+TEST_CASE("a signal is 128 and its number") {
+  CHECK(Shell("kill -TERM $$")->exit_code == 128 + SIGTERM);
+}
 
 TEST_CASE("a missing program is not found, and the error names it") {
   const Result<ProcessOutcome> outcome = SystemProcessRunner().Run({"/no/such/program"}, kPatient);
@@ -58,12 +60,14 @@ TEST_CASE("arguments arrive as they are: no shell looks at them") {
 TEST_CASE("the environment is clean, input is empty, and no other descriptor is open") {
   ::setenv("POWERNODE_TEST_SECRET", "seen", 1);
   testing::TemporaryDirectory root;
-  const int inherited = ::open((root / "file").c_str(), O_RDWR | O_CREAT, 0600);  // no O_CLOEXEC, as a library would
+  const int inherited =
+      ::open((root / "file").c_str(), O_RDWR | O_CREAT, 0600);  // no O_CLOEXEC, as a library would
   REQUIRE(inherited > 2);
   CHECK(SystemProcessRunner().Run({"/usr/bin/env"}, kPatient)->output ==
         "PATH=/usr/sbin:/usr/bin:/sbin:/bin\nLC_ALL=C.UTF-8\n");
   CHECK(Shell("cat; echo end")->output == "end\n");
-  CHECK(Shell("[ ! -e /proc/self/fd/" + std::to_string(inherited) + " ] && echo closed")->output == "closed\n");
+  CHECK(Shell("[ ! -e /proc/self/fd/" + std::to_string(inherited) + " ] && echo closed")->output ==
+        "closed\n");
   ::close(inherited);
   ::unsetenv("POWERNODE_TEST_SECRET");
 }
@@ -91,7 +95,8 @@ TEST_CASE("the deadline kills the process and every process of its group") {
   testing::TemporaryDirectory root;
   const std::string note = root / "child";
   const milliseconds start = SystemClock().Monotonic();
-  const Result<ProcessOutcome> outcome = Shell("sleep 60 & echo $! > " + note + "; wait", milliseconds(400));
+  const Result<ProcessOutcome> outcome =
+      Shell("sleep 60 & echo $! > " + note + "; wait", milliseconds(400));
   REQUIRE_FALSE(outcome);
   CHECK(outcome.error().kind() == ErrorKind::kUnavailable);
   CHECK(outcome.error().code() == "timeout");
@@ -112,7 +117,8 @@ TEST_CASE("a process left behind with the output open does not delay the answer"
   testing::TemporaryDirectory root;
   const std::string note = root / "child";
   const milliseconds start = SystemClock().Monotonic();
-  const Result<ProcessOutcome> outcome = Shell("echo before; sleep 60 & echo $! > " + note + "; echo after");
+  const Result<ProcessOutcome> outcome =
+      Shell("echo before; sleep 60 & echo $! > " + note + "; echo after");
   REQUIRE(outcome);
   CHECK(outcome->output == "before\nafter\n");
   CHECK(SystemClock().Monotonic() - start < milliseconds(10'000));

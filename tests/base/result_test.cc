@@ -43,7 +43,8 @@ TEST_CASE("context on a copy leaves the original alone") {
 }
 
 TEST_CASE("a failure while cleaning up is appended, and the first error stays the first") {
-  const Error error = Sample().AlsoFailed(Error(ErrorKind::kSystem, "system_error", "umount: busy"));
+  const Error error =
+      Sample().AlsoFailed(Error(ErrorKind::kSystem, "system_error", "umount: busy"));
   CHECK(error.kind() == ErrorKind::kRefuted);
   CHECK(error.code() == "digest_mismatch");
   CHECK(error.message() == "the bytes differ (then, while cleaning up: umount: busy)");

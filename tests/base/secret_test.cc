@@ -17,7 +17,9 @@ TEST_SUITE_BEGIN("secret");
 const std::string kToken = "bootstrap-token-that-nobody-must-see";
 
 template <typename T>
-concept Streams = requires(std::ostream& out, const T& value) { out << value; };
+concept Streams = requires(std::ostream& out, const T& value) {
+  out << value;
+};
 
 TEST_CASE("has no way into a stream, a text or a log line") {
   CHECK_FALSE(Streams<Secret>);

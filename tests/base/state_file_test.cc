@@ -26,7 +26,8 @@ StateFile At(const TemporaryDirectory& root, int version = 1) {
 
 std::vector<std::string> SetAsideFiles(const TemporaryDirectory& root) {
   std::vector<std::string> names = *ListDirectory(root.path());
-  std::erase_if(names, [](const std::string& name) { return name.find(".bad-") == std::string::npos; });
+  std::erase_if(names,
+                [](const std::string& name) { return name.find(".bad-") == std::string::npos; });
   return names;
 }
 
@@ -100,7 +101,8 @@ TEST_CASE("with any bit flipped, it is the same data, corrupt, or claims a newer
         CHECK(**state == kBody);
         CHECK(at < body);  // a byte of the header that says nothing about the body
       } else if (state.error().code() == "state_newer") {
-        CHECK(at == whole.find("\"version\":") + 10);  // the digit itself: the header has no checksum
+        CHECK(at ==
+              whole.find("\"version\":") + 10);  // the digit itself: the header has no checksum
       } else {
         CHECK(state.error().code() == "state_corrupt");
       }
@@ -162,7 +164,8 @@ TEST_CASE("a corrupt file is set aside by the next write") {
 
 TEST_CASE("only the newest three files that were set aside are kept, and nothing else is removed") {
   TemporaryDirectory root;
-  for (const char* time : {"2026-01-01T00:00:00Z", "2026-01-02T00:00:00Z", "2026-01-03T00:00:00Z", "2026-01-04T00:00:00Z"})
+  for (const char* time : {"2026-01-01T00:00:00Z", "2026-01-02T00:00:00Z", "2026-01-03T00:00:00Z",
+                           "2026-01-04T00:00:00Z"})
     REQUIRE(WriteFile(root / (std::string("lkg.json.bad-") + time), "old", 0600));
   REQUIRE(WriteFile(root / "other.json.bad-2020-01-01T00:00:00Z", "somebody else's", 0600));
   REQUIRE(WriteFile(At(root).path, "garbage", 0600));
@@ -180,7 +183,8 @@ TEST_CASE("what could not be read back is not written") {
   REQUIRE(WriteState(At(root), kBody));
   Json deep = Json::object();
   for (int i = 0; i < 70; ++i) deep = Json{{"x", deep}};
-  for (const Json& body : {deep, Json::array({1, 2}), Json("text"), Json{{"x", std::string(2'000'000, 'x')}}})
+  for (const Json& body :
+       {deep, Json::array({1, 2}), Json("text"), Json{{"x", std::string(2'000'000, 'x')}}})
     CHECK(WriteState(At(root), body).error().code() == "bad_state");
   CHECK(**ReadState(At(root)) == kBody);
 }

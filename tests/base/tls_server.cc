@@ -31,7 +31,8 @@ std::array<Fd, 2> Pipe() {
 TlsServer::TlsServer(const KeyPair& pair, const Options& options) {
   Put(files_ / "certificate.pem", pair.certificate_pem);
   Put(files_ / "key.pem", pair.key_pem);
-  std::vector<std::string> words{POWERNODE_PYTHON, POWERNODE_TLS_SERVER, files_ / "certificate.pem", files_ / "key.pem"};
+  std::vector<std::string> words{POWERNODE_PYTHON, POWERNODE_TLS_SERVER, files_ / "certificate.pem",
+                                 files_ / "key.pem"};
   if (options.tls12_only) words.insert(words.end(), {"--maximum", "1.2"});
   if (!options.client_ca_pem.empty()) {
     Put(files_ / "client-ca.pem", options.client_ca_pem);
@@ -47,7 +48,8 @@ TlsServer::TlsServer(const KeyPair& pair, const Options& options) {
   std::vector<char*> arguments;
   for (std::string& word : words) arguments.push_back(word.data());
   arguments.push_back(nullptr);
-  const int problem = ::posix_spawn(&process_, arguments.front(), &actions, nullptr, arguments.data(), environ);
+  const int problem =
+      ::posix_spawn(&process_, arguments.front(), &actions, nullptr, arguments.data(), environ);
   ::posix_spawn_file_actions_destroy(&actions);
   if (problem != 0) throw std::runtime_error("cannot start " + words.front());
   child_output.Reset();

@@ -21,8 +21,10 @@ TEST_CASE("reads an origin, and writes it in one spelling") {
            Row{"https://platform.example/", "platform.example", 443, "https://platform.example"},
            Row{"https://platform.example///", "platform.example", 443, "https://platform.example"},
            Row{"HTTPS://Platform.EXAMPLE:443", "platform.example", 443, "https://platform.example"},
-           Row{"https://platform.example:8443/", "platform.example", 8443, "https://platform.example:8443"},
-           Row{"https://platform.example.:1", "platform.example.", 1, "https://platform.example.:1"},
+           Row{"https://platform.example:8443/", "platform.example", 8443,
+               "https://platform.example:8443"},
+           Row{"https://platform.example.:1", "platform.example.", 1,
+               "https://platform.example.:1"},
            Row{"https://10.0.2.2:65535", "10.0.2.2", 65535, "https://10.0.2.2:65535"},
            Row{"https://[2001:DB8:0:0::1]", "2001:db8::1", 443, "https://[2001:db8::1]"},
            Row{"https://[::1]:9000", "::1", 9000, "https://[::1]:9000"},
@@ -45,17 +47,68 @@ TEST_CASE("reads an origin, and writes it in one spelling") {
 
 TEST_CASE("refuses everything that is more, less or other than an origin") {
   for (const char* text : {
-           "", "https", "https:", "https:/", "https://", "https:///", "platform.example", "//platform.example",
-           "https//platform.example", "ftp://platform.example", "file:///etc/passwd", "javascript://x", " https://a",
-           "https://a ", "https://a/path", "https://a//b", "https://a?query", "https://a#fragment", "https://a/?",
-           "https://user@a", "https://user:password@a", "https://a:443@b", "https://a\\b", "https://a%2fb", "https://a,b",
-           "https://a\nHost: b", "https://a\r\n", "https://a\tb", "https://-a", "https://a..b", "https://.", "https://.a",
-           "https://a:", "https://a:0", "https://a:65536", "https://a:99999999999999999999", "https://a:-1", "https://a:+1",
-           "https://a:443x", "https://a:4 43", "https://a:443:443", "https://a:0x1bb", "https://[::1", "https://::1",
-           "https://[]", "https://[127.0.0.1]", "https://[::::]", "https://[1:2:3]", "https://[fe80::1%eth0]",
-           "https://[::1]x", "https://[::1]:", "https://[[::1]]", "https://caf\xc3\xa9", "https://a\x01",
-           "http://platform.example", "http://127.evil.example", "http://127.0.0.1.evil.example", "http://localhost.evil",
-           "http://128.0.0.1", "http://[::2]", "http://1270.0.0.1", "http://127.1.evil",
+           "",
+           "https",
+           "https:",
+           "https:/",
+           "https://",
+           "https:///",
+           "platform.example",
+           "//platform.example",
+           "https//platform.example",
+           "ftp://platform.example",
+           "file:///etc/passwd",
+           "javascript://x",
+           " https://a",
+           "https://a ",
+           "https://a/path",
+           "https://a//b",
+           "https://a?query",
+           "https://a#fragment",
+           "https://a/?",
+           "https://user@a",
+           "https://user:password@a",
+           "https://a:443@b",
+           "https://a\\b",
+           "https://a%2fb",
+           "https://a,b",
+           "https://a\nHost: b",
+           "https://a\r\n",
+           "https://a\tb",
+           "https://-a",
+           "https://a..b",
+           "https://.",
+           "https://.a",
+           "https://a:",
+           "https://a:0",
+           "https://a:65536",
+           "https://a:99999999999999999999",
+           "https://a:-1",
+           "https://a:+1",
+           "https://a:443x",
+           "https://a:4 43",
+           "https://a:443:443",
+           "https://a:0x1bb",
+           "https://[::1",
+           "https://::1",
+           "https://[]",
+           "https://[127.0.0.1]",
+           "https://[::::]",
+           "https://[1:2:3]",
+           "https://[fe80::1%eth0]",
+           "https://[::1]x",
+           "https://[::1]:",
+           "https://[[::1]]",
+           "https://caf\xc3\xa9",
+           "https://a\x01",
+           "http://platform.example",
+           "http://127.evil.example",
+           "http://127.0.0.1.evil.example",
+           "http://localhost.evil",
+           "http://128.0.0.1",
+           "http://[::2]",
+           "http://1270.0.0.1",
+           "http://127.1.evil",
        }) {
     INFO(text);
     const Result<Origin> origin = ParseOrigin(text);
@@ -82,9 +135,11 @@ TEST_CASE("the message shows the value without letting it draw on a terminal") {
 }
 
 TEST_CASE("the message shows neither a password nor what an unclosed quote drew in") {
-  CHECK(ParseOrigin("https://user:hunter2@a").error().message().find("https://***@a") != std::string::npos);
-  for (const char* text : {"https://user:hunter2@a", "user:hunter2@a", "https://a powernode.bootstrap_token=hunter2",
-                           "\"https://a\npowernode.bootstrap_token=hunter2"})
+  CHECK(ParseOrigin("https://user:hunter2@a").error().message().find("https://***@a") !=
+        std::string::npos);
+  for (const char* text :
+       {"https://user:hunter2@a", "user:hunter2@a", "https://a powernode.bootstrap_token=hunter2",
+        "\"https://a\npowernode.bootstrap_token=hunter2"})
     CHECK(ParseOrigin(text).error().message().find("hunter2") == std::string::npos);
 }
 
@@ -92,7 +147,8 @@ TEST_CASE("ids that may stand in a path") {
   for (const char* id : {"a", "0", "m-1", "nginx_1.27", "01970b1e-8f54-7c3a-9f0e-7a1f4f0c2b11"})
     CHECK_MESSAGE(IsPathId(id), id);
   CHECK(IsPathId(std::string(64, 'x')));
-  for (const char* id : {"", ".", "..", "a..b", ".a", "-a", "_a", "a/b", "a b", "a%2f", "a\n", "caf\xc3\xa9", "a?b", "a#b", "a\\b"})
+  for (const char* id : {"", ".", "..", "a..b", ".a", "-a", "_a", "a/b", "a b", "a%2f", "a\n",
+                         "caf\xc3\xa9", "a?b", "a#b", "a\\b"})
     CHECK_MESSAGE(!IsPathId(id), id);
   CHECK_FALSE(IsPathId(std::string(65, 'x')));
   CHECK_FALSE(IsPathId(std::string("a\0b", 3)));

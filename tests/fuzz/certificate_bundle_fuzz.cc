@@ -1,5 +1,6 @@
-// Invariant: any text becomes a bundle in one spelling, in which every certificate can be outlined or is refused, and
-// which is fit to be trusted or not for one of two reasons; any bytes are refused or outlined.
+// Invariant: any text becomes a bundle in one spelling, in which every certificate can be outlined
+// or is refused, and which is fit to be trusted or not for one of two reasons; any bytes are
+// refused or outlined.
 #include <string>
 
 #include "enroll/certificate.h"
@@ -18,12 +19,15 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     for (const std::string& problem : bundle.problems)
       fuzz::Require(!fuzz::HasControl(problem), "a problem is one line");
     if (bundle.pem.empty()) continue;
-    fuzz::Require(identity::ReadCaText(bundle.pem).pem == bundle.pem, "the spelling is the only one");
+    fuzz::Require(identity::ReadCaText(bundle.pem).pem == bundle.pem,
+                  "the spelling is the only one");
     const std::vector<std::string> members = identity::DerOfCertificates(bundle.pem);
-    fuzz::Require(!members.empty() && members.size() <= identity::kMaxCaCertificates, "it has 1 to 32 members");
+    fuzz::Require(!members.empty() && members.size() <= identity::kMaxCaCertificates,
+                  "it has 1 to 32 members");
     for (const std::string& der : members) (void)enroll::OutlineOf(der).ok();
     const Status fit = enroll::CheckTrustRoots(bundle.pem);
-    fuzz::Require(fit.ok() || fit.error().code() == "no_trust_anchor" || fit.error().code() == "ca_algorithm_unsupported",
+    fuzz::Require(fit.ok() || fit.error().code() == "no_trust_anchor" ||
+                      fit.error().code() == "ca_algorithm_unsupported",
                   "it is fit, or it says why not");
   }
   return 0;

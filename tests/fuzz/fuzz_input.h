@@ -1,4 +1,5 @@
-// What the fuzz targets share: the input as text, and a requirement that says which one did not hold.
+// What the fuzz targets share: the input as text, and a requirement that says which one did not
+// hold.
 #pragma once
 
 #include <algorithm>

@@ -1,5 +1,5 @@
-// Invariant: whatever else stands on the command line, each value that is taken is a valid one, and no message shows
-// the token.
+// Invariant: whatever else stands on the command line, each value that is taken is a valid one, and
+// no message shows the token.
 #include "identity/kernel_cmdline.h"
 
 #include <string>
@@ -19,16 +19,21 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
 
   constexpr std::string_view kToken = "q7Zr0bN4-the-secret";
   if (text.find(kToken) != text.npos) return 0;
-  for (const std::string& line : {"powernode.bootstrap_token=" + std::string(kToken) + " " + std::string(text),
-                                  std::string(text) + " powernode.bootstrap_token=" + std::string(kToken)}) {
+  for (const std::string& line :
+       {"powernode.bootstrap_token=" + std::string(kToken) + " " + std::string(text),
+        std::string(text) + " powernode.bootstrap_token=" + std::string(kToken)}) {
     const identity::Record record = identity::ParseKernelCommandLine(line);
-    if (record.instance_uuid) fuzz::Require(IsPathId(*record.instance_uuid), "an instance id may stand in a path");
-    if (record.platform) fuzz::Require(ParseOrigin(record.platform->ToString()).ok(), "a platform is an origin");
+    if (record.instance_uuid)
+      fuzz::Require(IsPathId(*record.instance_uuid), "an instance id may stand in a path");
+    if (record.platform)
+      fuzz::Require(ParseOrigin(record.platform->ToString()).ok(), "a platform is an origin");
     if (record.instance_name) fuzz::Require(!record.instance_name->empty(), "a name is not empty");
     if (record.bootstrap_token)
-      fuzz::Require(!fuzz::HasControl(record.bootstrap_token->Reveal()), "a token can stand in a header");
+      fuzz::Require(!fuzz::HasControl(record.bootstrap_token->Reveal()),
+                    "a token can stand in a header");
     for (const Error& problem : record.problems) {
-      fuzz::Require(problem.message().find(kToken) == std::string::npos, "no message shows the token");
+      fuzz::Require(problem.message().find(kToken) == std::string::npos,
+                    "no message shows the token");
       fuzz::Require(!fuzz::HasControl(problem.message()), "a message is one line");
     }
   }

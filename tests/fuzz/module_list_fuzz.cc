@@ -1,4 +1,5 @@
-// Invariant: a list is complete, without an id twice, and with ids that may stand in a path; or it is partial.
+// Invariant: a list is complete, without an id twice, and with ids that may stand in a path; or it
+// is partial.
 #include "enroll/module_list.h"
 
 #include <set>
@@ -23,7 +24,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     fuzz::Require(IsPathId(entry.id) && !entry.name.empty(), "an element has an id and a name");
     fuzz::Require(ids.insert(entry.id).second, "no id is there twice");
     fuzz::Require(entry.digest.empty() || entry.digest.size() == 64, "a digest is one");
-    for (const std::string& id : entry.dependencies) fuzz::Require(IsPathId(id), "a dependency is an id");
+    for (const std::string& id : entry.dependencies)
+      fuzz::Require(IsPathId(id), "a dependency is an id");
   }
   for (const std::string& text : enroll::MissingDependencies(*list))
     fuzz::Require(!fuzz::HasControl(text), "a text is one line");

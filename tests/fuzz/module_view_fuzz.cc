@@ -1,5 +1,5 @@
-// Invariant: a module is refused, or it has an id that may stand in a path and a digest that is one; and every unit
-// rendered from it has only what this agent writes into units.
+// Invariant: a module is refused, or it has an id that may stand in a path and a digest that is
+// one; and every unit rendered from it has only what this agent writes into units.
 #include "enroll/module_view.h"
 
 #include "agent/base/encoding.h"
@@ -21,16 +21,20 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   fuzz::Require(!fuzz::HasControl(view->name), "the name is one line");
   fuzz::Require(view->digest.empty() || IsLowerHex(view->digest, 64), "the digest is one");
   fuzz::Require(IsLowerHex(view->manifest_sha256, 64), "the manifest has a digest");
-  for (const std::string& note : view->notes) fuzz::Require(!fuzz::HasControl(note), "a note is one line");
+  for (const std::string& note : view->notes)
+    fuzz::Require(!fuzz::HasControl(note), "a note is one line");
   for (const enroll::Service& service : view->services) {
-    const Result<runtime::UnitFile> unit = runtime::RenderUnit(
-        {.module_id = view->id, .module_name = view->name, .digest = "sha256:" + view->digest, .root_directory = "/u"},
-        service, view->security);
+    const Result<runtime::UnitFile> unit = runtime::RenderUnit({.module_id = view->id,
+                                                                .module_name = view->name,
+                                                                .digest = "sha256:" + view->digest,
+                                                                .root_directory = "/u"},
+                                                               service, view->security);
     if (unit) {
       fuzz::RequireOurUnit(unit->content);
       fuzz::Require(unit->name.find('/') == std::string::npos, "the unit's name is a name");
     } else {
-      fuzz::Require(unit.error().code() == "unit_refused", "a service that is not rendered is refused");
+      fuzz::Require(unit.error().code() == "unit_refused",
+                    "a service that is not rendered is refused");
     }
   }
   return 0;

@@ -1,5 +1,5 @@
-// Invariant: a resolver's text has only `search` and `nameserver` lines of one word, and at least one server; or it is
-// empty.
+// Invariant: a resolver's text has only `search` and `nameserver` lines of one word, and at least
+// one server; or it is empty.
 #include <string>
 
 #include "runtime/root_files.h"
@@ -15,8 +15,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     fuzz::Require(line.size() < rest.size(), "every line ends");
     rest.remove_prefix(line.size() + 1);
     const std::string_view value = line.substr(line.find(' ') + 1);
-    fuzz::Require(line.starts_with("nameserver ") || line.starts_with("search "), "a line is one of two kinds");
-    fuzz::Require(!value.empty() && value.find(' ') == value.npos && !fuzz::HasControl(value), "and has one word");
+    fuzz::Require(line.starts_with("nameserver ") || line.starts_with("search "),
+                  "a line is one of two kinds");
+    fuzz::Require(!value.empty() && value.find(' ') == value.npos && !fuzz::HasControl(value),
+                  "and has one word");
     if (line.starts_with("nameserver ")) ++servers;
   }
   fuzz::Require(text.empty() || servers > 0, "there is a server");

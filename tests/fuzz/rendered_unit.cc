@@ -18,23 +18,33 @@ struct Directive {
 };
 
 constexpr std::array kDirectives = {
-    Directive{"[Unit]", "Description", false},          Directive{"[Unit]", "After", false},
-    Directive{"[Unit]", "Wants", false},                Directive{"[Unit]", "Requires", false},
-    Directive{"[Unit]", "StartLimitIntervalSec", false}, Directive{"[Service]", "Type", false},
-    Directive{"[Service]", "User", false},              Directive{"[Service]", "WorkingDirectory", false},
-    Directive{"[Service]", "Environment", true},        Directive{"[Service]", "ExecStart", false},
-    Directive{"[Service]", "ExecStop", false},          Directive{"[Service]", "Restart", false},
-    Directive{"[Service]", "RestartSec", false},        Directive{"[Service]", "NoNewPrivileges", false},
+    Directive{"[Unit]", "Description", false},
+    Directive{"[Unit]", "After", false},
+    Directive{"[Unit]", "Wants", false},
+    Directive{"[Unit]", "Requires", false},
+    Directive{"[Unit]", "StartLimitIntervalSec", false},
+    Directive{"[Service]", "Type", false},
+    Directive{"[Service]", "User", false},
+    Directive{"[Service]", "WorkingDirectory", false},
+    Directive{"[Service]", "Environment", true},
+    Directive{"[Service]", "ExecStart", false},
+    Directive{"[Service]", "ExecStop", false},
+    Directive{"[Service]", "Restart", false},
+    Directive{"[Service]", "RestartSec", false},
+    Directive{"[Service]", "NoNewPrivileges", false},
     Directive{"[Service]", "CapabilityBoundingSet", false},
-    Directive{"[Service]", "AmbientCapabilities", false}, Directive{"[Service]", "RootDirectory", false},
-    Directive{"[Service]", "MountAPIVFS", false},       Directive{"[Service]", "BindReadOnlyPaths", false},
+    Directive{"[Service]", "AmbientCapabilities", false},
+    Directive{"[Service]", "RootDirectory", false},
+    Directive{"[Service]", "MountAPIVFS", false},
+    Directive{"[Service]", "BindReadOnlyPaths", false},
     Directive{"[Install]", "WantedBy", false},
 };
 
 const Directive* Find(std::string_view section, std::string_view key) {
-  const auto found = std::find_if(kDirectives.begin(), kDirectives.end(), [&](const Directive& directive) {
-    return directive.section == section && directive.key == key;
-  });
+  const auto found =
+      std::find_if(kDirectives.begin(), kDirectives.end(), [&](const Directive& directive) {
+        return directive.section == section && directive.key == key;
+      });
   return found == kDirectives.end() ? nullptr : &*found;
 }
 
@@ -44,9 +54,11 @@ bool HasSpecifier(std::string_view value) {
   return false;
 }
 
-// No prefix of systemd.service(5) that changes how the program runs, and no `;` that begins a second one.
+// No prefix of systemd.service(5) that changes how the program runs, and no `;` that begins a
+// second one.
 void RequireOneCommand(std::string_view value) {
-  Require(!value.empty() && (value.front() == '/' || std::isalnum(static_cast<unsigned char>(value.front())) != 0),
+  Require(!value.empty() && (value.front() == '/' ||
+                             std::isalnum(static_cast<unsigned char>(value.front())) != 0),
           "a command begins with its program");
   for (std::size_t i = value.find(';'); i != value.npos; i = value.find(';', i + 1)) {
     const bool begins = value[i - 1] == ' ' || value[i - 1] == '\t';
@@ -80,7 +92,8 @@ void RequireOurUnit(std::string_view content) {
     if (number == 0 || line.empty()) continue;
     Require(line.front() != '#' && line.front() != ';', "there is no other comment");
     if (line.front() == '[') {
-      Require(sections < kSections.size() && line == kSections[sections], "the sections are ours, in order");
+      Require(sections < kSections.size() && line == kSections[sections],
+              "the sections are ours, in order");
       ++sections;
       continue;
     }
@@ -94,7 +107,8 @@ void RequireOurUnit(std::string_view content) {
     if (directive->key == "ExecStart" || directive->key == "ExecStop") RequireOneCommand(value);
     if (directive->key == "Environment") RequireOneAssignment(value);
   }
-  Require(sections == kSections.size() && seen["ExecStart"] == 1, "all sections and the command are there");
+  Require(sections == kSections.size() && seen["ExecStart"] == 1,
+          "all sections and the command are there");
 }
 
 }  // namespace powernode::fuzz

@@ -6,8 +6,9 @@
 
 namespace powernode::fuzz {
 
-// Ends the program unless `content` is the marker and then exactly the sections and directives that this agent
-// writes, each on one line, with one ExecStart= of one command, at most one ExecStop=, and no specifier.
+// Ends the program unless `content` is the marker and then exactly the sections and directives that
+// this agent writes, each on one line, with one ExecStart= of one command, at most one ExecStop=,
+// and no specifier.
 void RequireOurUnit(std::string_view content);
 
 }  // namespace powernode::fuzz

@@ -1,5 +1,6 @@
-// Invariant: no text makes a setting leave its bounds; the operator's file never weakens verification or moves the
-// persist partition; and what is not understood changes nothing and is a finding of one line.
+// Invariant: no text makes a setting leave its bounds; the operator's file never weakens
+// verification or moves the persist partition; and what is not understood changes nothing and is a
+// finding of one line.
 #include "runtime/settings.h"
 
 #include <string>

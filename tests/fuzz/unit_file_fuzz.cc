@@ -1,5 +1,6 @@
-// Invariant: whatever texts a service is made of, the unit has only what this agent writes into units. The input is
-// those texts one after the other, divided by bytes 0xff, so that no JSON stands in the fuzzer's way.
+// Invariant: whatever texts a service is made of, the unit has only what this agent writes into
+// units. The input is those texts one after the other, divided by bytes 0xff, so that no JSON
+// stands in the fuzzer's way.
 #include "runtime/unit_file.h"
 
 #include <string>
@@ -22,19 +23,21 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   service.working_directory = next();
   const std::string module_name = next();
   enroll::ModuleSecurity security;
-  if (const std::string capability = next(); !capability.empty()) security.capabilities = {capability};
+  if (const std::string capability = next(); !capability.empty())
+    security.capabilities = {capability};
   while (!rest.empty()) {
     const std::string key = next();
     service.env.emplace_back(key, next());
   }
-  const Result<runtime::UnitFile> unit =
-      runtime::RenderUnit({.module_id = "m1", .module_name = module_name, .digest = "sha256:00", .root_directory = ""},
-                          service, security);
+  const Result<runtime::UnitFile> unit = runtime::RenderUnit(
+      {.module_id = "m1", .module_name = module_name, .digest = "sha256:00", .root_directory = ""},
+      service, security);
   if (!unit) {
     fuzz::Require(unit.error().code() == "unit_refused", "what is not rendered is refused");
     return 0;
   }
   fuzz::RequireOurUnit(unit->content);
-  fuzz::Require(runtime::UnitMarker(unit->content).find("module=m1 ") != std::string_view::npos, "the marker names it");
+  fuzz::Require(runtime::UnitMarker(unit->content).find("module=m1 ") != std::string_view::npos,
+                "the marker names it");
   return 0;
 }

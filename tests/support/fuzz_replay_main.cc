@@ -1,5 +1,6 @@
-// Stands in for libFuzzer where the compiler has none: gives a fuzz target its seeds, the empty input, and a fixed
-// number of mutations of each seed. The mutations depend on nothing but the seed, so that a failure repeats.
+// Stands in for libFuzzer where the compiler has none: gives a fuzz target its seeds, the empty
+// input, and a fixed number of mutations of each seed. The mutations depend on nothing but the
+// seed, so that a failure repeats.
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>

@@ -1,4 +1,5 @@
-// A test that does what no test may: it makes a path of the real node. Its run must fail (path-guard-test).
+// A test that does what no test may: it makes a path of the real node. Its run must fail
+// (path-guard-test).
 #include <doctest/doctest.h>
 
 #include <filesystem>

@@ -15,8 +15,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::uint32_t kChanges = IN_CREATE | IN_DELETE | IN_DELETE_SELF | IN_MOVED_FROM | IN_MOVED_TO |
-                                   IN_MOVE_SELF | IN_MODIFY | IN_CLOSE_WRITE | IN_ATTRIB;
+constexpr std::uint32_t kChanges = IN_CREATE | IN_DELETE | IN_DELETE_SELF | IN_MOVED_FROM |
+                                   IN_MOVED_TO | IN_MOVE_SELF | IN_MODIFY | IN_CLOSE_WRITE |
+                                   IN_ATTRIB;
 constexpr std::uint32_t kAnything = kChanges | IN_OPEN | IN_ACCESS;
 
 std::string Describe(std::uint32_t mask) {
@@ -31,12 +32,14 @@ std::string Describe(std::uint32_t mask) {
 }  // namespace
 
 std::vector<fs::path> PathGuard::NodePaths() {
-  return {"/etc/powernode",  "/etc/identity.cfg",   "/boot/identity.cfg",         "/run/powernode",
-          "/persist",        "/var/lib/powernode",  "/sys/firmware/efi/efivars"};
+  return {"/etc/powernode", "/etc/identity.cfg",  "/boot/identity.cfg",       "/run/powernode",
+          "/persist",       "/var/lib/powernode", "/sys/firmware/efi/efivars"};
 }
 
-PathGuard::PathGuard(const std::vector<fs::path>& paths) : inotify_(::inotify_init1(IN_NONBLOCK | IN_CLOEXEC)) {
-  if (inotify_ < 0) throw std::system_error(errno, std::generic_category(), "path guard: inotify_init1");
+PathGuard::PathGuard(const std::vector<fs::path>& paths)
+    : inotify_(::inotify_init1(IN_NONBLOCK | IN_CLOEXEC)) {
+  if (inotify_ < 0)
+    throw std::system_error(errno, std::generic_category(), "path guard: inotify_init1");
   for (const fs::path& path : paths) {
     std::error_code ignored;
     if (fs::is_directory(path, ignored)) {
@@ -63,11 +66,14 @@ void PathGuard::WatchTree(const fs::path& directory) {
 }
 
 void PathGuard::Add(const fs::path& watched, const fs::path& only, std::uint32_t events) {
-  // Several guarded names may share one parent: inotify keeps one watch for an inode, so the masks are joined.
+  // Several guarded names may share one parent: inotify keeps one watch for an inode, so the masks
+  // are joined.
   const int descriptor = ::inotify_add_watch(inotify_, watched.c_str(), events | IN_MASK_ADD);
   if (descriptor < 0) {
-    if (errno == EACCES || errno == ENOENT) return;  // this user cannot touch it either; or it went meanwhile
-    throw std::system_error(errno, std::generic_category(), "path guard: watch " + watched.string());
+    if (errno == EACCES || errno == ENOENT)
+      return;  // this user cannot touch it either; or it went meanwhile
+    throw std::system_error(errno, std::generic_category(),
+                            "path guard: watch " + watched.string());
   }
   watches_.push_back({descriptor, watched, only});
 }
@@ -82,7 +88,8 @@ std::vector<std::string> PathGuard::Offences() {
       std::memcpy(&event, at, sizeof event);
       const std::string name = event.len > 0 ? at + sizeof event : "";
       at += sizeof event + event.len;
-      if (event.mask & IN_Q_OVERFLOW) offences.emplace_back("events were lost: cannot tell what was touched");
+      if (event.mask & IN_Q_OVERFLOW)
+        offences.emplace_back("events were lost: cannot tell what was touched");
       for (const Watch& watch : watches_) {
         if (watch.descriptor != event.wd || (!watch.only.empty() && watch.only != name)) continue;
         offences.push_back((name.empty() ? watch.path : watch.path / name).string() + ": " +

@@ -1,9 +1,10 @@
-// Watches the paths of a real node while tests run: a test that opens, creates, writes or removes anything there
-// is an offender, and its run fails (node-files.md section 17). Tests work below a private root instead.
+// Watches the paths of a real node while tests run: a test that opens, creates, writes or removes
+// anything there is an offender, and its run fails (node-files.md section 17). Tests work below a
+// private root instead.
 //
-// inotify sees every such access by any process of this mount namespace, also one that was undone before the end.
-// It does not see a look-up of a name that does not exist. A path that does not exist is watched through its
-// nearest existing parent, for the creation of the next name only.
+// inotify sees every such access by any process of this mount namespace, also one that was undone
+// before the end. It does not see a look-up of a name that does not exist. A path that does not
+// exist is watched through its nearest existing parent, for the creation of the next name only.
 #pragma once
 
 #include <cstdint>
@@ -34,7 +35,8 @@ class PathGuard {
   };
 
   void WatchTree(const std::filesystem::path& directory);
-  void Add(const std::filesystem::path& watched, const std::filesystem::path& only, std::uint32_t events);
+  void Add(const std::filesystem::path& watched, const std::filesystem::path& only,
+           std::uint32_t events);
 
   int inotify_;
   std::vector<Watch> watches_;

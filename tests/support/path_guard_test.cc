@@ -29,7 +29,8 @@ TEST_CASE("catches the creation of a path that did not exist, even when it is re
   PathGuard guard({root / "persist", root / "run/powernode"});
   fs::create_directory(root / "persist");
   fs::remove(root / "persist");
-  CHECK(guard.Offences() == Offences{(root / "persist").string() + ": created", (root / "persist").string() + ": removed"});
+  CHECK(guard.Offences() == Offences{(root / "persist").string() + ": created",
+                                     (root / "persist").string() + ": removed"});
 }
 
 TEST_CASE("catches the creation of a missing parent") {

@@ -32,7 +32,9 @@ int Skip(const char* program) {
 
 // What the tests mount stays invisible outside, and ends with the program.
 bool EnterPrivateMountNamespace() {
-  if (::unshare(CLONE_NEWNS) == 0 && ::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0) return true;
+  if (::unshare(CLONE_NEWNS) == 0 &&
+      ::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0)
+    return true;
   std::perror("private mount namespace");
   return false;
 }

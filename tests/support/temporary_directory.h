@@ -1,4 +1,5 @@
-// A directory of one test, below TMPDIR (else /tmp); gone with everything in it at the end of the scope.
+// A directory of one test, below TMPDIR (else /tmp); gone with everything in it at the end of the
+// scope.
 #pragma once
 
 #include <filesystem>

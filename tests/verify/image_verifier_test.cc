@@ -114,7 +114,8 @@ TEST_CASE(
        R"({"base64Signature":")" + stranger.Sign(BlobDigest::Of(kContent)) + R"(","keyid":")" +
            stranger_id + R"("})",
        ErrorKind::kCannotTell, "key_unknown", "/etc/powernode/trust/*.pem"},
-      {"base64 of nonsense", trust, "AAAA", ErrorKind::kRefuted, "signature_invalid", "trusted key"},
+      {"base64 of nonsense", trust, "AAAA", ErrorKind::kRefuted, "signature_invalid",
+       "trusted key"},
       {"not base64", trust, "!!", ErrorKind::kRefuted, "signature_invalid", "(parse)"},
       {"empty", trust, "", ErrorKind::kRefuted, "signature_invalid", "(parse)"},
       {"not JSON", trust, "{", ErrorKind::kRefuted, "signature_invalid", "malformed"},

@@ -59,8 +59,7 @@ TEST_CASE("refuses what is no key it can verify with, and says what it is") {
       {"not a key", "bad_trust_key", "no \"BEGIN PUBLIC KEY\" block"},
       {good.PrivatePem(), "bad_trust_key", "private key"},
       {"-----BEGIN PUBLIC KEY-----\nAAAA\n", "bad_trust_key", "no end"},
-      {"-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n", "bad_trust_key",
-       ""},
+      {"-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n", "bad_trust_key", ""},
       {kSecp256k1Pem, "unsupported_trust_key", "curve"},
   };
   for (const auto& bad : cases) {
