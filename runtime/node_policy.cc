@@ -54,6 +54,7 @@ Status RefreshTrustPolicy(const Paths& paths, enroll::NodeApi& api, std::int64_t
                    "the platform's trust policy is revision " + std::to_string(policy.revision) +
                        ", this node has seen revision " + std::to_string(former->revision));
   }
+  RETURN_IF_ERROR(MakeDirectories(paths.agent_state, 0755));
   return WriteState(TrustPolicyFile(paths), {{"envelope", *envelope}});
 }
 
@@ -81,6 +82,7 @@ Status RaiseRevisionFloors(const Paths& paths, const Composition& composition) {
   if (floors.empty()) return Ok();
   Json modules = Json::object();
   for (const auto& [module_id, revision] : floors) modules[module_id] = revision;
+  RETURN_IF_ERROR(MakeDirectories(paths.agent_state, 0755));
   return WriteState(FloorsFile(paths), {{"modules", std::move(modules)}});
 }
 

@@ -113,6 +113,33 @@ class Assignment(ServiceTest):
         self.eventually(lambda: not self.finding("signature_invalid"), "the finding is over")
         self.assertTrue(service.running())
 
+    def test_takes_nothing_older_than_what_ran_healthily(self):
+        self.configure(gate_probes=1, gate_uptime=0)
+        self.start()
+        newer = modules.build_image(self.directory, "newer", {"/etc/newer": "newer\n"})
+        self.platform.add_module(newer, "base", 10, self.signer)
+        self.wait_for_union("etc/newer", seconds=15)
+        floors = self.node.path("/persist/var/lib/powernode/agent/revisions.json")
+        self.eventually(lambda: floors.exists() and '"base":2' in floors.read_text(), "the floor rises")
+        self.platform.add_module(self.base_image, "base", 10, self.signer, revision=1)
+        self.eventually(lambda: self.finding("revision_too_old"), "a finding about the revision")
+        self.assertEqual(self.node.union(), {"etc/newer"})
+
+    def test_the_platforms_trust_policy_takes_away_and_survives_it(self):
+        self.start()
+        self.wait_for_union("etc/base")
+        policy = self.directory / "trust-policy.json"
+        policy.write_text(json.dumps({"format": "powernode-trust-policy", "version": 1, "revision": 3,
+                                      "revoked_digests": [f"sha256:{modules.sha256(self.web_image)}"]}))
+        self.platform.verb("trust-policy", "set", policy, "--sign-key", self.signer.private_key)
+        self.platform.assign("web")
+        self.eventually(lambda: self.finding("digest_revoked"), "a finding about the digest")
+        self.assertEqual(self.node.union(), {"etc/base"})
+        policy.write_text(policy.read_text().replace('"revision": 3', '"revision": 2').replace("sha256:", "sha256:0"))
+        self.platform.verb("trust-policy", "set", policy, "--sign-key", self.stranger.private_key)
+        self.eventually(lambda: self.platform.requests("trust/policy"), "it asks")
+        self.assertTrue(self.finding("digest_revoked"))
+
     def test_enrolls_by_itself(self):
         identity = self.new_identity(self.platform, "second")
         self.platform.assign("base", node="second")
