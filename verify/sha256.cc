@@ -1,6 +1,7 @@
 #include "verify/sha256.h"
 
 #include <algorithm>
+#include <bit>
 #include <cstring>
 
 #include "agent/base/encoding.h"
@@ -13,15 +14,22 @@ constexpr std::byte kPaddingStart{0x80};
 
 using Block = std::array<std::byte, kSha256BlockBytes>;
 
+std::uint32_t BigEndian(std::uint32_t word) {
+  if constexpr (std::endian::native == std::endian::big) return word;
+  return __builtin_bswap32(word);
+}
+
 void PutLength(Block& last, std::uint64_t bytes) {
   for (std::size_t i = 0; i < kLengthBytes; ++i)
     last[last.size() - 1 - i] = static_cast<std::byte>((bytes * 8) >> (8 * i));
 }
 
 Sha256Bytes DigestOf(const Sha256State& state) {
-  Sha256Bytes digest{};
-  for (std::size_t i = 0; i < digest.size(); ++i)
-    digest[i] = static_cast<unsigned char>(state.words[i / 4] >> (24 - 8 * (i % 4)));
+  Sha256Bytes digest;
+  for (std::size_t i = 0; i < 8; ++i) {
+    const std::uint32_t word = BigEndian(state.words[i]);
+    std::memcpy(digest.data() + 4 * i, &word, sizeof word);
+  }
   return digest;
 }
 
