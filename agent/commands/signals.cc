@@ -2,7 +2,6 @@
 
 #include <pthread.h>
 #include <signal.h>
-#include <time.h>
 
 namespace powernode::commands {
 namespace {
@@ -23,13 +22,15 @@ StopOnSignal::StopOnSignal() {
   ::signal(SIGPIPE, SIG_IGN);
   waiter_ = std::jthread([this](std::stop_token ended) {
     const sigset_t watched = Watched();
-    while (!ended.stop_requested()) {
-      const timespec patience{.tv_sec = 0, .tv_nsec = 200'000'000};
-      if (::sigtimedwait(&watched, nullptr, &patience) > 0) source_.request_stop();
-    }
+    while (!ended.stop_requested())
+      if (::sigwaitinfo(&watched, nullptr) > 0 && !ended.stop_requested()) source_.request_stop();
   });
 }
 
-StopOnSignal::~StopOnSignal() { waiter_.request_stop(); }
+// The signal, sent to the waiter alone, ends its wait at once: a command is over when its work is.
+StopOnSignal::~StopOnSignal() {
+  waiter_.request_stop();
+  ::pthread_kill(waiter_.native_handle(), SIGTERM);
+}
 
 }  // namespace powernode::commands
