@@ -50,6 +50,8 @@ void FsVerityBlocks::Hash(std::span<const std::byte> blocks,
   const auto append = [&](std::span<const std::byte> bytes) {
     digests.insert(digests.end(), bytes.begin(), bytes.end());
   };
+  digests.reserve(digests.size() +
+                  blocks.size() / kFsVerityBlockBytes * FsVerityDigestBytes(parameters_.algorithm));
   while (!blocks.empty()) {
     switch (parameters_.algorithm) {
       case FsVerityAlgorithm::kSha256: {

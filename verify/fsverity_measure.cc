@@ -21,15 +21,17 @@
 namespace powernode::verify {
 namespace {
 
-constexpr std::size_t kChunkBytes = 512 * 1024;  // whole blocks; stays in a core's own cache
+constexpr std::size_t kChunkBytes = 1024 * 1024;  // whole blocks; stays in a core's own cache
+constexpr std::size_t kWindow = 2 * kMaxMeasureThreads;  // chunks taken and not yet in the tree
 static_assert(kChunkBytes % kFsVerityBlockBytes == 0);
 
 Error FileChanged() {
   return Error(ErrorKind::kCannotTell, "file_changed", "its size changed while it was read");
 }
 
-// Every thread takes the next chunk, reads and hashes it alone, and hands its digests over when the
-// chunks before it have been; so the threads wait for one another only when one is a chunk behind.
+// Every thread takes the next chunk, and reads and hashes it alone. The chunks' digests enter the
+// tree in the file's order, by whichever thread brings the one that was missing; so a thread waits
+// for another only when that one is a whole window behind.
 class Measurement {
  public:
   Measurement(const Fd& fd, std::uint64_t size, const MeasureOptions& options, std::stop_token stop)
@@ -38,17 +40,17 @@ class Measurement {
         access_(options.access),
         stop_(std::move(stop)),
         blocks_(options.parameters, options.engine),
-        hash_(options.parameters, options.engine) {}
+        hash_(options.parameters, options.engine),
+        hashed_(kWindow) {}
 
   void Work() {
     std::vector<std::byte> buffer;
-    std::vector<std::byte> digests;
     while (const std::optional<std::uint64_t> index = Take()) {
       const std::uint64_t offset = *index * kChunkBytes;
       const std::size_t count = std::min<std::uint64_t>(kChunkBytes, size_ - offset);
-      digests.clear();
+      std::vector<std::byte> digests;
       Status status = Hash(offset, count, buffer, digests);
-      HandOver(*index, digests, count, std::move(status));
+      HandOver(*index, {.digests = std::move(digests), .bytes = count}, std::move(status));
     }
   }
 
@@ -59,8 +61,14 @@ class Measurement {
   }
 
  private:
+  struct HashedChunk {
+    std::vector<std::byte> digests;
+    std::size_t bytes = 0;  // 0: not there yet
+  };
+
   std::optional<std::uint64_t> Take() {
-    const std::lock_guard lock(mutex_);
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [&] { return failure_ || next_ < done_ + kWindow; });
     if (!failure_ && stop_.stop_requested())
       failure_ = Error(ErrorKind::kUnavailable, "cancelled", "measuring was stopped");
     if (failure_ || next_ * kChunkBytes >= size_) return std::nullopt;
@@ -101,17 +109,16 @@ class Measurement {
     return Ok();
   }
 
-  void HandOver(std::uint64_t index, std::span<const std::byte> digests, std::size_t bytes,
-                Status status) {
+  void HandOver(std::uint64_t index, HashedChunk chunk, Status status) {
     {
-      std::unique_lock lock(mutex_);
-      changed_.wait(lock, [&] { return failure_ || done_ == index; });
-      if (failure_) return;
-      if (status)
-        hash_.UpdateHashed(digests, bytes);
-      else
-        failure_ = std::move(status).error();
-      ++done_;
+      const std::lock_guard lock(mutex_);
+      if (!status && !failure_) failure_ = std::move(status).error();
+      hashed_[index % kWindow] = std::move(chunk);
+      while (!failure_ && hashed_[done_ % kWindow].bytes > 0) {
+        const HashedChunk next = std::exchange(hashed_[done_ % kWindow], {});
+        hash_.UpdateHashed(next.digests, next.bytes);
+        ++done_;
+      }
     }
     changed_.notify_all();
   }
@@ -126,7 +133,8 @@ class Measurement {
   std::condition_variable changed_;
   FsVerityHash hash_;
   std::uint64_t next_ = 0;  // chunk to take
-  std::uint64_t done_ = 0;  // chunks handed over
+  std::uint64_t done_ = 0;  // chunks in the tree
+  std::vector<HashedChunk> hashed_;
   std::optional<Error> failure_;
 };
 

@@ -28,8 +28,9 @@ struct MeasureOptions {
 };
 
 // Reads the regular file behind `fd` from its first to its last byte; the file offset is not used.
-// Memory: 512 KiB a thread. kInvalid "not_a_file", "bad_threads"; kUnavailable "cancelled" when
-// stopped; kCannotTell "unreadable" when the disk fails, "file_changed" when the size does.
+// Memory: 1 MiB a thread, and 2 MiB for digests that wait for their turn. kInvalid "not_a_file",
+// "bad_threads"; kUnavailable "cancelled" when stopped; kCannotTell "unreadable" when the disk
+// fails, "file_changed" when the size does.
 Result<FsVerityDigest> ComputeFsVerity(const Fd& fd, const MeasureOptions& options = {},
                                        std::stop_token stop = {});
 

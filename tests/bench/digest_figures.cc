@@ -27,7 +27,7 @@ namespace {
 constexpr std::uint64_t kFileBytes = 1024ULL * 1024 * 1024;
 constexpr std::size_t kChunk = 1024 * 1024;
 constexpr std::size_t kStreamChunks = 256;
-constexpr int kRounds = 5;
+constexpr int kRounds = 7;
 
 std::vector<std::byte> Chunk() {
   std::vector<std::byte> chunk(kChunk);

@@ -16,7 +16,7 @@
 namespace powernode::verify {
 namespace {
 
-constexpr std::size_t kChunk = 512 * 1024;  // what one thread takes at a time
+constexpr std::size_t kChunk = 1024 * 1024;  // what one thread takes at a time
 
 std::string RandomText(std::size_t size, std::uint64_t seed) {
   std::mt19937_64 random(seed);
