@@ -27,10 +27,11 @@ StopOnSignal::StopOnSignal() {
   });
 }
 
-// The signal, sent to the waiter alone, ends its wait at once: a command is over when its work is.
+// A watched signal, sent to the waiter alone, ends its wait at once: a command is over when its
+// work is.
 StopOnSignal::~StopOnSignal() {
   waiter_.request_stop();
-  ::pthread_kill(waiter_.native_handle(), SIGTERM);
+  ::pthread_kill(waiter_.native_handle(), SIGINT);
 }
 
 }  // namespace powernode::commands
