@@ -1,7 +1,6 @@
 #include "runtime/rescue_report.h"
 
 #include "enroll/node_api.h"
-#include "runtime/assignment.h"
 #include "runtime/findings.h"
 #include "runtime/node_report.h"
 #include "verify/module_statement.h"

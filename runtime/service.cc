@@ -7,7 +7,6 @@
 #include "agent/base/lock_file.h"
 #include "agent/base/version.h"
 #include "mount/kernel_features.h"
-#include "runtime/assignment.h"
 #include "runtime/findings.h"
 #include "runtime/health_loop.h"
 #include "runtime/heartbeat_loop.h"
