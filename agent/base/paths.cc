@@ -28,6 +28,7 @@ Paths Paths::Below(std::string_view root_view, std::string_view persist_override
       .manifests = state + "/manifests",
       .cache = cache,
       .blobs = cache + "/blobs",
+      .objects = cache + "/objects",
       .partial = cache + "/partial",
       .locks = cache + "/locks",
       .boot_log = persist + "/log/powernode/boot.log",

@@ -26,6 +26,7 @@ struct Paths {
   std::string manifests;
   std::string cache;
   std::string blobs;
+  std::string objects;
   std::string partial;
   std::string locks;
   std::string boot_log;
