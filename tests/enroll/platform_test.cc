@@ -257,7 +257,8 @@ TEST_SUITE("session against the reference control plane") {
     CHECK(view->name == "nginx");
     const Result<std::string> bundle = api.FetchSignature("m1", {});
     REQUIRE(bundle.ok());
-    CHECK(GetString(*ParseJson(*bundle), "base64Signature").has_value());
+    CHECK(GetString(*ParseJson(*bundle), "mediaType") ==
+          "application/vnd.dev.sigstore.bundle.v0.3+json");
 
     for (const std::size_t offset :
          {std::size_t{0}, std::size_t{1}, std::size_t{4096}, bytes.size() - 1}) {
