@@ -17,11 +17,13 @@ import images
 import lab
 import machine
 import scenario
+import site_content
 
 STAGE_LIMIT_S = 240  # without a new line from the machine
 LEFT_RUNNING = pathlib.Path(
     os.environ.get("POWERNODE_CACHE") or pathlib.Path(
         os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache") / "powernode-agent") / "vm" / "demo"
+LAST_BOOT = "second"  # the machine that KEEP=1 leaves running
 TITLES = {
     "enroll": "enrolled", "choose": "chosen", "fetch": "pulled", "verify": "verified", "mount": "mounted",
     "compose": "root composed", "check": "root checked", "breadcrumb": "recorded", "switch": "switched",
@@ -96,10 +98,10 @@ def run():
 def present(laboratory, show, keep):
     control_plane = laboratory.control_plane
     artifact = images.modules()
-    kernel, initrd = images.kernel("6.12"), laboratory.boot_image()
     control_plane.add_module(artifact / "base.erofs", "base", 100)
     control_plane.add_module(artifact / "nginx.erofs", "nginx", 200, artifact / "services.json")
-    modules = ["base", "nginx"]
+    publish_site(laboratory, version=1)
+    modules = ["base", "nginx", "site"]
     if keep:
         control_plane.add_module(artifact / "demo-login.erofs", "demo-login", 300)
         modules.append("demo-login")
@@ -109,38 +111,32 @@ def present(laboratory, show, keep):
     show.line("control plane", f"{control_plane.url} knows {node.name} and {len(modules)} signed modules")
 
     web = machine.free_port()
-    show.begin = time.monotonic()
-    guest = laboratory.power_on("node", machine.Hardware(
-        kernel=kernel, initrd=initrd, command_line=scenario.DISKLESS, disks=[laboratory.new_disk("node")],
-        fw_cfg=node.fw_cfg(laboratory.directory), forward={web: 80}), detach=keep)
-    show.begin = guest.powered_on
-    show.line("power-on", "QEMU without hardware virtualisation: 2 processors, 1 GiB, an empty persist disk")
-    show.follow_boot(guest)
+    hardware = machine.Hardware(
+        kernel=images.kernel("6.12"), initrd=laboratory.boot_image(), command_line=scenario.DISKLESS,
+        disks=[laboratory.new_disk("node")], fw_cfg=node.fw_cfg(laboratory.directory), forward={web: 80})
+    guest = boot(laboratory, show, node, "first", hardware, "an empty persist disk", detach=False)
+    fetch_page(web, "/", node.name)
+    fetch_page(web, "/site/", "version 1")
 
-    seen = {}
-    waiting = {
-        "first heartbeat": lambda: control_plane.count("POST", "/heartbeat"),
-        "page served": lambda: lab.page(web),
-    }
-    while waiting:
-        def any_new():
-            return [what for what, condition in waiting.items() if condition()]
-        for what in first(guest, any_new, next(iter(waiting))):
-            seen[what] = waiting.pop(what)()
-            show.line(what, f"http://127.0.0.1:{web}/" if what == "page served" else f"from {node.name}")
+    before = served(control_plane)
+    changed = publish_site(laboratory, version=2)
+    print()
+    show.line("update", f"site: version 2 is published; {changed / 1024:.0f} KiB of its files are new")
+    guest.cut_power()
+    show.line("power cut", "of the running machine; the next boot brings the update")
+    guest = boot(laboratory, show, node, LAST_BOOT, hardware, "the same disk", detach=keep)
+    fetch_page(web, "/site/", "version 2")
+    after = served(control_plane)
+    objects, fetched = (after[f"{what}_served"] - before[f"{what}_served"] for what in ("objects", "object_bytes"))
+    print(f"\nThe update of `site` took {objects} objects, {fetched / 1024:.0f} KiB, of the control plane;"
+          f" the other files were on the node already.")
 
-    print(f"\n$ curl http://127.0.0.1:{web}/")
-    page = subprocess.run(["curl", "-sS", "--noproxy", "*", f"http://127.0.0.1:{web}/"], check=True,
-                          stdout=subprocess.PIPE, text=True).stdout
-    print(page, end="")
-    if node.name not in page:
-        raise Failed("page served", f"the page does not name {node.name}")
     print("\n$ powernode-platform status")
     print(control_plane.command("status"), end="", flush=True)
     if keep:
         print(f"""
 The machine and its control plane go on running:
-  its page       http://127.0.0.1:{web}/
+  its page       http://127.0.0.1:{web}/ and /site/
   log in         tests/vm/demo login      (root without a password, from the demo-login module; leave with Ctrl-])
   look around    /run/powernode/bin/powernode-agent status; findmnt /; cat /run/powernode/composed.json;
                  journalctl -u powernode-agent; systemctl status 'powernode-*'
@@ -150,13 +146,56 @@ The machine and its control plane go on running:
   end it         tests/vm/demo stop""")
 
 
+def publish_site(laboratory, version):
+    directory = laboratory.directory / f"site-{version}"
+    changed = site_content.write(directory, version)
+    laboratory.control_plane.add_module(directory, "site", 250, image_format="composefs")
+    return changed
+
+
+def served(control_plane):
+    """The control plane's view of its one node: `objects_served`, `object_bytes_served`."""
+    return control_plane.status()["nodes"][0]
+
+
+def boot(laboratory, show, node, name, hardware, disk, detach):
+    """From power-on to a served page, a line a stage."""
+    control_plane = laboratory.control_plane
+    beats = control_plane.count("POST", "/heartbeat")
+    guest = laboratory.power_on(name, hardware, detach=detach)
+    show.begin = guest.powered_on
+    show.line("power-on", f"QEMU without hardware virtualisation: 2 processors, 1 GiB, {disk}")
+    show.follow_boot(guest)
+    [web] = hardware.forward
+    waiting = {
+        "heartbeat": lambda: control_plane.count("POST", "/heartbeat") > beats,
+        "page served": lambda: lab.page(web),
+    }
+    while waiting:
+        def any_new():
+            return [what for what, condition in waiting.items() if condition()]
+        for what in first(guest, any_new, next(iter(waiting))):
+            del waiting[what]
+            show.line(what, f"http://127.0.0.1:{web}/" if what == "page served" else f"from {node.name}")
+    return guest
+
+
+def fetch_page(web, path, expected):
+    url = f"http://127.0.0.1:{web}{path}"
+    print(f"\n$ curl {url}")
+    page = subprocess.run(["curl", "-sS", "--noproxy", "*", url], check=True, stdout=subprocess.PIPE, text=True).stdout
+    print(page, end="", flush=True)
+    if expected not in page:
+        raise Failed("page served", f"the page does not say {expected}")
+
+
 def login():
     directory = pathlib.Path(os.readlink(LEFT_RUNNING)) if LEFT_RUNNING.exists() else None
     if directory is None:
         sys.exit("demo: nothing is running: start it with make demo KEEP=1")
     print("Ctrl-] leaves; Enter shows the prompt.", file=sys.stderr)
     with socket.socket(socket.AF_UNIX) as console:
-        console.connect(str(directory / "node.serial"))
+        console.connect(str(directory / f"{LAST_BOOT}.serial"))
         before = termios.tcgetattr(0)
         tty.setraw(0)
         try:

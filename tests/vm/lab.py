@@ -184,8 +184,11 @@ class ControlPlane:
         fields["platform_url"] = self.url
         return Identity(name, fields)
 
-    def add_module(self, image, name, priority, services=None, signed=True):
-        words = ["module", "add", image, "--name", name, "--priority", str(priority), "--id", name]
+    def add_module(self, source, name, priority, services=None, signed=True, image_format=None):
+        """`source`: an image, or with `image_format` ("erofs", "composefs") a directory to make one of."""
+        words = ["module", "add", source, "--name", name, "--priority", str(priority), "--id", name]
+        if image_format:
+            words += ["--format", image_format]
         if services:
             words += ["--services", services]
         if signed:
@@ -206,11 +209,11 @@ class ControlPlane:
         return json.loads(self.command("status", "--json"))
 
 
-def page(port):
+def page(port, path="/"):
     """The page a guest serves on the forwarded port, or None while it does not."""
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
-        with opener.open(f"http://127.0.0.1:{port}/", timeout=2) as answer:
+        with opener.open(f"http://127.0.0.1:{port}{path}", timeout=2) as answer:
             return answer.read().decode()
     except (urllib.error.URLError, OSError):
         return None
