@@ -19,10 +19,11 @@ Result<LockFile> Take(const Paths& paths, std::string_view purpose,
 }  // namespace
 
 Result<StoreLease> StoreLease::ToPull(const Paths& paths, std::string_view purpose) {
-  ASSIGN_OR_RETURN_CONTEXT(LockFile lock,
-                           Take(paths, purpose, kLongestCollection, LockMode::kShared),
-                           "use the module store");
-  return StoreLease(std::move(lock));
+  Result<LockFile> lock = Take(paths, purpose, kLongestCollection, LockMode::kShared);
+  if (lock) return StoreLease(*std::move(lock));
+  if (lock.error().code() == "read_only" || lock.error().code() == "no_space")
+    return StoreLease(std::nullopt);
+  return std::move(lock).error().WithContext("use the module store");
 }
 
 Result<StoreLease> StoreLease::ToCollect(const Paths& paths) {

@@ -4,7 +4,9 @@
 // somebody pulls, nothing is collected.
 #pragma once
 
+#include <optional>
 #include <string_view>
+#include <utility>
 
 #include "agent/base/lock_file.h"
 #include "agent/base/paths.h"
@@ -14,14 +16,16 @@ namespace powernode::mount {
 
 class StoreLease {
  public:
-  // Waits for a collection to end, five minutes at most. kBusy "locked".
+  // Waits for a collection to end, five minutes at most. kBusy "locked". Where the disk takes no
+  // lock file, nobody can collect either, and the lease needs none: a node must boot from what is
+  // stored.
   static Result<StoreLease> ToPull(const Paths& paths, std::string_view purpose);
   // kBusy "locked" at once, naming who came last.
   static Result<StoreLease> ToCollect(const Paths& paths);
 
  private:
-  explicit StoreLease(LockFile lock) : lock_(std::move(lock)) {}
-  LockFile lock_;
+  explicit StoreLease(std::optional<LockFile> lock) : lock_(std::move(lock)) {}
+  std::optional<LockFile> lock_;
 };
 
 }  // namespace powernode::mount
