@@ -6,12 +6,12 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <optional>
 #include <stop_token>
 #include <string>
 
 #include "agent/base/result.h"
+#include "mount/composefs/attribute_reader.h"
 #include "mount/composefs/tree.h"
 
 namespace powernode::mount {
@@ -19,8 +19,6 @@ class ObjectBatch;
 }
 
 namespace powernode::mount::composefs {
-
-enum class AttributeChoice { kAll, kUserOnly, kNone };
 
 struct ScanOptions {
   std::size_t threads = 1;            // 1..verify::kMaxMeasureThreads
