@@ -11,8 +11,8 @@
 #include <string>
 
 #include "agent/base/result.h"
-#include "mount/composefs/attribute_reader.h"
 #include "mount/composefs/tree.h"
+#include "mount/composefs/xattr_reader.h"
 
 namespace powernode::mount {
 class ObjectBatch;

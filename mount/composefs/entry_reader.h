@@ -48,7 +48,7 @@ class EntryReader {
 
   const ScanOptions& options_;
   std::stop_token stop_;
-  AttributeReader attributes_;
+  XattrReader attributes_;
   FileKeeper files_;
 };
 

@@ -16,9 +16,9 @@ namespace powernode::mount::composefs {
 
 enum class AttributeChoice { kAll, kUserOnly, kNone };
 
-class AttributeReader {
+class XattrReader {
  public:
-  explicit AttributeReader(AttributeChoice choice);
+  explicit XattrReader(AttributeChoice choice);
 
   // Of an open file; unsorted. None where the file system has none. kCannotTell "file_changed" when
   // one goes away meanwhile.

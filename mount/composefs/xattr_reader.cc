@@ -1,4 +1,4 @@
-#include "mount/composefs/attribute_reader.h"
+#include "mount/composefs/xattr_reader.h"
 
 #include <linux/limits.h>
 #include <sys/xattr.h>
@@ -13,14 +13,14 @@ constexpr std::string_view kUserPrefix = "user.";
 
 }  // namespace
 
-AttributeReader::AttributeReader(AttributeChoice choice) : choice_(choice) {
+XattrReader::XattrReader(AttributeChoice choice) : choice_(choice) {
   if (choice == AttributeChoice::kNone) return;
   names_.resize(XATTR_LIST_MAX);
   value_.resize(XATTR_SIZE_MAX);
 }
 
 template <typename List, typename Get>
-Result<std::vector<Attribute>> AttributeReader::Read(const List& list, const Get& get) {
+Result<std::vector<Attribute>> XattrReader::Read(const List& list, const Get& get) {
   std::vector<Attribute> attributes;
   const ssize_t listed = list(names_.data(), names_.size());
   if (listed < 0 && errno == EOPNOTSUPP) return attributes;
@@ -39,7 +39,7 @@ Result<std::vector<Attribute>> AttributeReader::Read(const List& list, const Get
   return attributes;
 }
 
-Result<std::vector<Attribute>> AttributeReader::Of(const Fd& fd) {
+Result<std::vector<Attribute>> XattrReader::Of(const Fd& fd) {
   if (choice_ == AttributeChoice::kNone) return std::vector<Attribute>();
   return Read([&](char* names, std::size_t size) { return ::flistxattr(fd.get(), names, size); },
               [&](const char* name, char* value, std::size_t size) {
@@ -47,7 +47,7 @@ Result<std::vector<Attribute>> AttributeReader::Of(const Fd& fd) {
               });
 }
 
-Result<std::vector<Attribute>> AttributeReader::OfEntry(const Fd& directory, const char* name) {
+Result<std::vector<Attribute>> XattrReader::OfEntry(const Fd& directory, const char* name) {
   if (choice_ == AttributeChoice::kNone) return std::vector<Attribute>();
   const std::string path = "/proc/self/fd/" + std::to_string(directory.get()) + "/" + name;
   return Read(
