@@ -54,6 +54,7 @@ std::function<Outcome(const Context&)> ConfigureEnroll(CLI::App& app);
 std::function<Outcome(const Context&)> ConfigureIntrospect(CLI::App& app);
 std::function<Outcome(const Context&)> ConfigureStatus(CLI::App& app);
 std::function<Outcome(const Context&)> ConfigureVerify(CLI::App& app);
+std::function<Outcome(const Context&)> ConfigurePack(CLI::App& app);
 std::function<Outcome(const Context&)> ConfigureAttach(CLI::App& app);
 std::function<Outcome(const Context&)> ConfigureDetach(CLI::App& app);
 std::function<Outcome(const Context&)> ConfigureUpdate(CLI::App& app);

@@ -27,6 +27,7 @@ constexpr std::array kCommands = {
             ConfigureIntrospect},
     Command{"status", "what runs, and since when", ConfigureStatus},
     Command{"verify", "prove a module image: digest and signature", ConfigureVerify},
+    Command{"pack", "write a directory or a dump as a composefs image, or read one", ConfigurePack},
     Command{"attach", "host mode: one more module, until the next reconcile decides",
             ConfigureAttach},
     Command{"detach", "host mode: one module less, until the next reconcile decides",

@@ -32,6 +32,7 @@ std::string Text(double value, const char* unit);  // "3.42 ms"
 std::vector<Figure> ProcessFigures(const Subject& subject);
 std::vector<Figure> ComposeFigures();
 std::vector<Figure> DigestFigures();
+std::vector<Figure> PackFigures(const Subject& subject);
 std::vector<Figure> PullFigures();
 std::vector<Figure> SignatureFigures();
 std::vector<Figure> ServiceFigures();

@@ -35,6 +35,7 @@ int main(int argc, char** argv) {
     print(DigestFigures());
     print(SignatureFigures());
     print(PullFigures());
+    print(PackFigures(subject));
   } catch (const std::exception& problem) {
     std::fprintf(stderr, "bench: %s\n", problem.what());
     return 1;
