@@ -5,14 +5,12 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
+#include <optional>
 #include <span>
-#include <stop_token>
 #include <string>
+#include <utility>
 #include <vector>
 
-#include "agent/base/fd.h"
-#include "agent/base/paths.h"
 #include "agent/base/result.h"
 #include "mount/composefs/image_reader.h"
 #include "verify/verity_identity.h"
@@ -34,6 +32,8 @@ class ObjectStore {
 
   Status Prepare() const;
 
+  // nullopt when it is not here: a file without a byte is what a power cut left, and no object.
+  Result<std::optional<std::uint64_t>> SizeOf(const verify::ObjectVerity& digest) const;
   Result<bool> Has(const verify::ObjectVerity& digest) const;
   // Those of `wanted` that are not here, or not with their size; in the order of `wanted`.
   Result<std::vector<NeededObject>> Missing(std::span<const NeededObject> wanted) const;

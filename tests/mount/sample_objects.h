@@ -1,0 +1,17 @@
+// Objects whose content is known.
+#pragma once
+
+#include <initializer_list>
+#include <string>
+#include <string_view>
+
+#include "mount/object_store.h"
+
+namespace powernode::testing {
+
+mount::NeededObject ObjectOf(std::string_view content);
+void AddObjects(const mount::ObjectStore& store, std::initializer_list<std::string_view> contents);
+// "" when it cannot be read.
+std::string StoredContent(const mount::ObjectStore& store, const mount::NeededObject& object);
+
+}  // namespace powernode::testing
