@@ -121,7 +121,7 @@ class Site {
 
   std::vector<mount::LayerRequest> Proven(const std::vector<std::string>& images) {
     const verify::ImageVerifier verifier({.mode = verify::TrustMode::kAudit});
-    const mount::ObjectPuller puller(store_, nullptr, clock_, {.floor_mib = 0});
+    const mount::ObjectPuller puller(store_, nullptr, SystemClock(), {.floor_mib = 0});
     std::vector<mount::LayerRequest> layers;
     for (const std::string& image : images) {
       verify::DigestedFile file = Must(verify::DigestFile(Must(Open(image, O_RDONLY))));
@@ -156,7 +156,6 @@ class Site {
   const std::string target_ = root_ + "/target";
   const mount::KernelFeatures features_ = mount::ProbeKernelFeatures();
   const mount::ObjectStore store_{paths_.objects};
-  SystemClock clock_;
   std::vector<mount::NeededObject> objects_;
 };
 

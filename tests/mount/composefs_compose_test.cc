@@ -49,7 +49,7 @@ class ComposefsNode : public TestNode {
   ComposefsModule Module() const { return ComposefsModule(store_); }
 
   CompleteObjects Complete(const verify::VerifiedImage& image) {
-    const ObjectPuller puller(store_, nullptr, clock_, {.floor_mib = 0});
+    const ObjectPuller puller(store_, nullptr, SystemClock(), {.floor_mib = 0});
     Result<CompleteObjects> complete = puller.Complete(image, "m", {});
     REQUIRE_MESSAGE(complete.ok(), complete.error().message());
     return *complete;
@@ -70,7 +70,6 @@ class ComposefsNode : public TestNode {
 
  private:
   ObjectStore store_{paths().objects};
-  SystemClock clock_;
 };
 
 template <typename... Layers>
@@ -288,8 +287,7 @@ TEST_CASE("an object that is missing is found before anything is mounted") {
   const std::string image = node / "m.cfs";
   module.Write(image);
   REQUIRE(node.store().Remove(node.store().List()->front().digest).ok());
-  SystemClock clock;
-  const ObjectPuller puller(node.store(), nullptr, clock, {.floor_mib = 0});
+  const ObjectPuller puller(node.store(), nullptr, SystemClock(), {.floor_mib = 0});
   const Result<CompleteObjects> incomplete = puller.Complete(node.Verified(image), "m", {});
   REQUIRE_FALSE(incomplete.ok());
   CHECK(incomplete.error().code() == "objects_not_stored");
@@ -426,6 +424,25 @@ TEST_CASE("without verity in the kernel, auto composes and says what holds; requ
   const Composition composition =
       MustCompose(node, features, List(node.ComposefsFrom("m", 1, image)));
   CHECK(composition.layers()[0].enforcement == Enforcement::kWhenStored);
+}
+
+TEST_CASE("without fs-verity, nothing is said to be kernel enforced") {
+  ComposefsNode node;
+  ComposefsModule module = node.Module();
+  module.File("a", "a");
+  const std::string image = node / "m.cfs";
+  module.Write(image);
+  const verify::VerifiedImage proven = node.Verified(image);
+  const std::string mountpoint =
+      MustCompose(node, Features(), List(node.ComposefsFrom("m", 1, image))).layers()[0].mountpoint;
+  const Result<MountTable> table = MountTable::Read();
+  REQUIRE(table.ok());
+  const MountEntry* overlay = table->FindAt(node.target());
+  REQUIRE(overlay != nullptr);
+  const Result<verify::ImageVerity> digest = verify::ImageVerity::Parse(proven.report().fsverity);
+  REQUIRE(digest.ok());
+  CHECK(EnforcementOf(*table, *overlay, mountpoint, node.paths(), proven.fd(), *digest) ==
+        Enforcement::kWhenStored);
 }
 
 TEST_CASE("a second run finds the union of composefs modules and mounts nothing") {
