@@ -112,7 +112,12 @@ Status NodeApi::FetchBlob(const BlobRequest& request,
   RETURN_IF_ERROR(CheckId(request.module_id));
   if (!IsLowerHex(request.sha256_hex, 64))
     return Error(ErrorKind::kInvalid, "digest_unsupported", "fetch image: not a SHA-256");
-  RawCall call{.path = {}, .headers = {}, .patience = kMaxRetryAfter, .on_head = {}, .sink = sink};
+  RawCall call{.path = {},
+               .body = {},
+               .headers = {},
+               .patience = kMaxRetryAfter,
+               .on_head = {},
+               .sink = sink};
   call.limits.max_body = request.max_bytes;
   if (request.offset > 0)
     call.headers.push_back({"Range", "bytes=" + std::to_string(request.offset) + "-"});
@@ -133,6 +138,70 @@ Status NodeApi::FetchBlob(const BlobRequest& request,
   }
   if (!response)
     return std::move(response).error().WithContext("fetch image of module " + request.module_id);
+  return Ok();
+}
+
+Status NodeApi::FetchObject(const ObjectRequest& request,
+                            const std::function<Status(std::uint64_t)>& on_head,
+                            const std::function<Status(std::span<const std::byte>)>& sink,
+                            std::stop_token stop) {
+  const std::string hex = request.object.digest.Hex();
+  std::uint64_t left = 0;
+  RawCall call{.path = "objects/" + hex,
+               .body = {},
+               .headers = {},
+               .patience = kMaxRetryAfter,
+               .on_head = {},
+               .sink = {}};
+  call.limits.max_body = std::max(request.object.size, kSmallCall.max_body);  // or an error's text
+  if (request.offset > 0)
+    call.headers = {{"Range", "bytes=" + std::to_string(request.offset) + "-"},
+                    {"If-Range", "\"" + hex + "\""}};
+  call.on_head = [&](const HttpResponse& response) -> Status {
+    ASSIGN_OR_RETURN(const std::uint64_t offset,
+                     ReadObjectHead(response, request.offset, request.object.size));
+    left = request.object.size - offset;
+    return on_head(offset);
+  };
+  call.sink = [&](std::span<const std::byte> bytes) -> Status {
+    if (bytes.size() > left)
+      return Error(ErrorKind::kRefuted, "size_mismatch",
+                   "the object has " + std::to_string(request.object.size) +
+                       " bytes and the platform serves more");
+    left -= bytes.size();
+    return sink(bytes);
+  };
+  Result<HttpResponse> response = session_.Fetch(call, std::move(stop));
+  if (!response) return std::move(response).error().WithContext("fetch object " + hex);
+  return Ok();
+}
+
+Status NodeApi::FetchObjects(std::span<const WantedObject> objects, const ObjectSink& sink,
+                             std::stop_token stop) {
+  const std::string context = "fetch " + std::to_string(objects.size()) + " objects";
+  std::uint64_t most = kObjectFrameHead;
+  Json digests = Json::array();
+  for (const WantedObject& object : objects) {
+    if (object.size > kMaxObjectStream) most = kMaxObjectStream + 1;
+    if (most <= kMaxObjectStream) most += kObjectFrameHead + object.size;
+    digests.push_back(object.digest.Hex());
+  }
+  if (objects.size() > kMaxObjectsACall || most > kMaxObjectStream)
+    return Error(ErrorKind::kInvalid, "too_many_objects", context + ": more than one answer holds");
+  ObjectFrames frames(objects, sink);
+  RawCall call{.path = "objects/fetch",
+               .body = Json{{"digests", std::move(digests)}},
+               .headers = {},
+               .patience = kMaxRetryAfter,
+               .on_head = CheckObjectStream,
+               .sink = [&](std::span<const std::byte> bytes) { return frames.Feed(bytes); }};
+  call.limits.max_body = std::max(most, kSmallCall.max_body);
+  Result<HttpResponse> response = session_.Fetch(call, std::move(stop));
+  if (!response && response.error().kind() == ErrorKind::kNotFound)
+    return Error(ErrorKind::kUnsupported, "batch_unsupported",
+                 context + ": " + response.error().message());
+  if (!response) return std::move(response).error().WithContext(context);
+  RETURN_IF_ERROR_CONTEXT(frames.Finish(), context);
   return Ok();
 }
 

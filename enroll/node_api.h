@@ -16,6 +16,7 @@
 #include "enroll/blob_answer.h"
 #include "enroll/module_list.h"
 #include "enroll/module_view.h"
+#include "enroll/object_frames.h"
 #include "enroll/session.h"
 
 namespace powernode::enroll {
@@ -42,6 +43,11 @@ struct BlobRequest {
   std::uint64_t max_bytes = kDownload.max_body;
 };
 
+struct ObjectRequest {
+  WantedObject object;
+  std::uint64_t offset = 0;  // bytes that are here already
+};
+
 class NodeApi {
  public:
   explicit NodeApi(Session& session) : session_(session) {}
@@ -65,6 +71,21 @@ class NodeApi {
                    const std::function<Status(const BlobHead&)>& on_head,
                    const std::function<Status(std::span<const std::byte>)>& sink,
                    std::stop_token stop);
+
+  // One attempt at one composefs object (§11.4). `on_head` sees the offset before the first byte.
+  // Errors besides those of Session: those of ReadObjectHead, kRefuted "range_not_satisfiable".
+  Status FetchObject(const ObjectRequest& request,
+                     const std::function<Status(std::uint64_t)>& on_head,
+                     const std::function<Status(std::span<const std::byte>)>& sink,
+                     std::stop_token stop);
+
+  // One attempt at many. Those that the platform does not have for this node are left out. Errors
+  // besides those of Session: those of ObjectFrames; kUnsupported "batch_unsupported" when the
+  // platform has no such route.
+  static constexpr std::size_t kMaxObjectsACall = 1000;
+  static constexpr std::uint64_t kMaxObjectStream = std::uint64_t{256} << 20;
+  Status FetchObjects(std::span<const WantedObject> objects, const ObjectSink& sink,
+                      std::stop_token stop);
 
   // The DSSE envelope's JSON text; kNotFound when the platform has no trust policy.
   Result<std::string> FetchTrustPolicy(std::stop_token stop, Retries retries = kGetRetries);

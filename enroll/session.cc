@@ -117,6 +117,10 @@ Result<HttpResponse> Session::Fetch(const RawCall& call, std::stop_token stop) {
   const Snapshot with = snapshot();
   HttpRequest request =
       MakeApiRequest(with.credentials->platform, call.path, call.limits, Accept::kBytes);
+  if (call.body) {
+    SetJsonBody(request, DumpJson(*call.body));
+    request.headers.push_back({"Idempotency-Key", RandomUuid()});
+  }
   request.headers.insert(request.headers.end(), call.headers.begin(), call.headers.end());
   bool good = false;
   std::string error_body;  // of a bad answer: read to its end, so that the connection stays usable

@@ -58,6 +58,7 @@ struct ApiCall {
 
 struct RawCall {
   std::string path;
+  std::optional<Json> body;  // present: a POST, under an Idempotency-Key of its own
   std::vector<HttpHeader> headers;
   HttpLimits limits = kDownload;
   LaneName lane = LaneName::kDownload;
@@ -81,8 +82,8 @@ class Session {
   // A GET of a document without envelope: its text.
   Result<std::string> GetText(const ApiCall& call, std::stop_token stop);
 
-  // A GET of bytes, once. Any status but 200 and 206 is an error as in answer.h; on_head and sink
-  // see only good answers.
+  // A GET, or a POST with a body, whose answer is bytes; once, whatever comes of it. Any status but
+  // 200 and 206 is an error as in answer.h; on_head and sink see only good answers.
   Result<HttpResponse> Fetch(const RawCall& call, std::stop_token stop);
 
   // How long the platform still wants this lane to keep quiet (Retry-After, at most 900 s); zero:

@@ -7,6 +7,7 @@
 
 #include "agent/base/files.h"
 #include "agent/base/syscalls.h"
+#include "mount/free_space.h"
 
 namespace powernode::mount {
 namespace {
@@ -14,10 +15,6 @@ namespace {
 constexpr std::string_view kPrefix = "sha256_";
 constexpr std::uint64_t kMiB = 1024 * 1024;
 constexpr std::size_t kMaxSignature = 1024 * 1024;
-
-std::string InMiB(std::uint64_t bytes) {
-  return std::to_string((bytes + kMiB - 1) / kMiB) + " MiB";
-}
 
 Status UnlinkIfThere(const std::string& path) {
   Status done = Unlink(path);
@@ -81,16 +78,10 @@ Status BlobStore::WriteSignature(const verify::BlobDigest& digest, const std::st
 }
 
 Status BlobStore::RequireSpace(std::uint64_t size, std::uint64_t already) const {
-  ASSIGN_OR_RETURN(const SpaceOnDisk disk, FreeSpace(partial_));
-  const std::uint64_t missing = size > already ? size - already : 0;
-  const std::uint64_t needed = missing + size / 10 + floor_bytes_;
-  if (disk.free_bytes >= needed) return Ok();
-  return Error(ErrorKind::kNoSpace, "no_space",
-               "the module store " + blobs_ + " is full: " + InMiB(missing) + " to fetch, " +
-                   InMiB(size / 10) + " in reserve and the floor of " + InMiB(floor_bytes_) +
-                   " (cache_floor_mib) need " + InMiB(needed) + ", free are " +
-                   std::to_string(disk.free_bytes / kMiB) + " of " +
-                   std::to_string(disk.total_bytes / kMiB) + " MiB; nothing was removed");
+  return RequireFreeSpace(partial_, "the module store " + blobs_,
+                          {.missing = size > already ? size - already : 0,
+                           .reserve = size / 10,
+                           .floor_bytes = floor_bytes_});
 }
 
 Status BlobStore::Adopt(const verify::BlobDigest& digest) const {

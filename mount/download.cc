@@ -6,31 +6,17 @@
 #include <string>
 #include <utility>
 
-#include "agent/base/backoff.h"
 #include "agent/base/files.h"
 #include "agent/base/syscalls.h"
+#include "mount/transfer_pace.h"
 #include "verify/digesting_writer.h"
 
 namespace powernode::mount {
 namespace {
 
-constexpr int kFruitlessAttempts = 6;
-constexpr std::chrono::seconds kRetryCap{60};
 constexpr std::chrono::milliseconds kObserverPeriod{500};
 constexpr std::uint64_t kMaxBlob = std::uint64_t{8} * 1024 * 1024 * 1024;
 constexpr std::size_t kMaxEtag = 1024;
-
-Error Cancelled() {
-  return Error(ErrorKind::kUnavailable, "cancelled", "the download was stopped; its part is kept");
-}
-
-Error NoSpace(const Error& cause) {
-  return Error(ErrorKind::kNoSpace, "no_space", cause.message() + "; what has arrived is kept");
-}
-
-bool AsksToBeginAgain(const Error& error) {
-  return error.code() == "range_not_satisfiable" || error.code() == "bad_content_range";
-}
 
 // The ETag that belongs to the bytes in the part file; without one they cannot be continued.
 class PartMark {
@@ -80,9 +66,7 @@ class Transfer {
   Result<verify::DigestingWriter> OpenPart() {
     const std::string path = store_.PartPathOf(module_.digest);
     Result<Fd> out = Open(path, O_WRONLY | O_CREAT | O_NOFOLLOW, 0600);
-    if (!out)
-      return out.error().kind() == ErrorKind::kNoSpace ? NoSpace(out.error())
-                                                       : std::move(out).error();
+    if (!out) return ExplainFullDisk(std::move(out).error());
     ASSIGN_OR_RETURN(Fd in, Open(path, O_RDONLY | O_NOFOLLOW));
     ASSIGN_OR_RETURN(const struct stat info, Fstat(*out));
     const auto have = static_cast<std::uint64_t>(info.st_size);
@@ -94,41 +78,26 @@ class Transfer {
   }
 
   Status FetchAll(verify::DigestingWriter& writer) {
-    Backoff backoff(options_.retry_base, kRetryCap);
-    std::uint64_t furthest = writer.size();
-    int fruitless = 0;
+    TransferPace pace(clock_, options_.retry_base, writer.size());
     while (!total_ || writer.size() < *total_) {
       Status attempt = FetchOnce(writer);
-      if (Status flushed = writer.Flush(); !flushed) return OfTheDisk(std::move(flushed).error());
+      if (Status flushed = writer.Flush(); !flushed)
+        return ExplainFullDisk(std::move(flushed).error());
       if (attempt && (!total_ || writer.size() == *total_)) return Ok();
       Error error = attempt
                         ? Error(ErrorKind::kUnavailable, "connection_lost",
                                 "the blob ended after " + std::to_string(writer.size()) + " bytes")
                         : std::move(attempt).error();
-      if (stop_.stop_requested()) return Cancelled();
+      if (stop_.stop_requested()) return TransferStopped();
       if (AsksToBeginAgain(error)) {
         RETURN_IF_ERROR(BeginAgain(writer));
       } else if (error.kind() != ErrorKind::kUnavailable) {
-        return OfTheDisk(std::move(error));
+        return ExplainFullDisk(std::move(error));
       }
-      if (writer.size() > furthest) {
-        furthest = writer.size();
-        fruitless = 0;
-        backoff.Reset();
-      } else if (++fruitless >= kFruitlessAttempts) {
-        return std::move(error).WithContext("given up after " + std::to_string(fruitless) +
-                                            " attempts without progress, " +
-                                            std::to_string(writer.size()) + " bytes are kept");
-      }
-      const std::chrono::milliseconds asked = source_.AskedToWait();
-      if (!clock_.Sleep(asked.count() > 0 ? asked : backoff.Next(), stop_)) return Cancelled();
+      RETURN_IF_ERROR(
+          pace.WaitAfter(std::move(error), writer.size(), source_.AskedToWait(), stop_));
     }
     return Ok();
-  }
-
-  static Error OfTheDisk(Error error) {
-    return error.kind() == ErrorKind::kNoSpace && error.system_errno() != 0 ? NoSpace(error)
-                                                                            : error;
   }
 
   Status FetchOnce(verify::DigestingWriter& writer) {

@@ -5,10 +5,12 @@
 // Thread rule: two threads may complete two images with one puller.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <stop_token>
 #include <string>
+#include <vector>
 
 #include "agent/base/clock.h"
 #include "agent/base/result.h"
@@ -35,8 +37,11 @@ class ObjectPuller {
  public:
   struct Options {
     verify::VerityMode verity = verify::VerityMode::kAuto;
-    std::uint64_t floor_mib = 256;                        // free space that is never used
-    std::function<void(const ObjectProgress&)> observer;  // at most twice a second
+    std::uint64_t floor_mib = 256;  // free space that is never used
+    std::string partial_directory;  // for large objects that are not whole yet; made when missing
+    std::chrono::milliseconds retry_base{1'000};  // full jitter, doubling up to 60 s
+    // At most twice a second, and at the end of a fetch; by one thread at a time.
+    std::function<void(const ObjectProgress&)> observer;
   };
 
   // What is passed outlives the puller. `source` may be nullptr: then only the store is used.
@@ -45,13 +50,19 @@ class ObjectPuller {
 
   // kRefuted "objects_missing" when the platform does not have one, "digest_mismatch" when it
   // serves other bytes (fetched twice); kNotFound "objects_not_stored" without a source; kNoSpace
-  // "no_space" before a byte is lost; kRefuted "object_damaged" when a stored object's kernel
-  // digest is another and it cannot be fetched anew; errors of composefs::ListObjects; kUnavailable
+  // "no_space" before a byte is lost; kRefuted "object_damaged" when a stored object has other
+  // bytes and cannot be fetched anew; kCannotTell "verity_required" when the policy wants the
+  // kernel's fs-verity and it cannot be had; errors of composefs::ListObjects; kUnavailable
   // "cancelled" and the source's.
   Result<CompleteObjects> Complete(const verify::VerifiedImage& image, const std::string& module,
                                    std::stop_token stop) const;
 
  private:
+  Result<CompleteObjects> CompleteThem(const verify::VerifiedImage& image,
+                                       const std::string& module, std::stop_token stop) const;
+  Status Fetch(const std::vector<NeededObject>& missing, std::uint64_t needed_bytes,
+               const std::string& module, const std::stop_token& stop) const;
+
   const ObjectStore& store_;
   ObjectSource* source_;
   Clock& clock_;

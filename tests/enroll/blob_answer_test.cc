@@ -50,6 +50,30 @@ TEST_SUITE("blob_answer") {
           "blob_superseded");
     CHECK(Read(200, {{"x-module-digest", "unknown"}}).ok());
   }
+
+  TEST_CASE("an object begins where it was asked for or at zero, and has its size") {
+    const auto read = [](int status, std::vector<HttpHeader> headers) {
+      return ReadObjectHead({.status = status, .headers = std::move(headers), .body = {}}, 100,
+                            200);
+    };
+    CHECK(read(206, {{"content-range", "bytes 100-199/200"}}).value() == 100);
+    CHECK(read(200, {{"content-length", "200"}}).value() == 0);
+    CHECK(read(200, {}).value() == 0);
+    CHECK(read(206, {{"content-range", "bytes 99-199/200"}}).error().code() == "bad_content_range");
+    CHECK(read(206, {{"content-range", "bytes 100-200/201"}}).error().code() == "size_mismatch");
+    CHECK(read(200, {{"content-length", "199"}}).error().code() == "size_mismatch");
+    CHECK(read(200, {{"content-type", "text/html"}}).error().code() == "object_not_served");
+  }
+
+  TEST_CASE("many objects come as their own type, or the platform cannot do it") {
+    const auto check = [](const std::string& type) {
+      return CheckObjectStream({.status = 200, .headers = {{"content-type", type}}, .body = {}});
+    };
+    CHECK(check("application/vnd.powernode.objects.v1").ok());
+    for (const std::string type :
+         {"", "text/html", "application/json", "application/vnd.powernode.objects.v2"})
+      CHECK(check(type).error().code() == "batch_unsupported");
+  }
 }
 
 }  // namespace

@@ -98,6 +98,13 @@ class Lab:
         content.update(files or {})
         return initrd.append(base, content, self.directory / f"{generator}-{series}-{number}.initrd")
 
+    def pack(self, tree):
+        """A directory as a composefs image, and the directory of its objects."""
+        image, objects = tree.with_suffix(".cfs"), tree.with_suffix(".objects")
+        subprocess.run([images.agent(), "pack", tree, "--image", image, "--objects", objects], check=True,
+                       stdout=subprocess.DEVNULL)
+        return image, objects
+
     def power_on(self, name, hardware, detach=False):
         guest = machine.Machine(name, self.directory, hardware)
         self.machines.append(guest)
@@ -184,13 +191,16 @@ class ControlPlane:
         fields["platform_url"] = self.url
         return Identity(name, fields)
 
-    def add_module(self, source, name, priority, services=None, signed=True, image_format=None):
-        """`source`: an image, or with `image_format` ("erofs", "composefs") a directory to make one of."""
+    def add_module(self, source, name, priority, services=None, signed=True, image_format=None, objects=None):
+        """`source`: an image (composefs: with `objects`, the directory of its objects), or with `image_format` ("erofs",
+        "composefs") a directory to make one of."""
         words = ["module", "add", source, "--name", name, "--priority", str(priority), "--id", name]
         if image_format:
             words += ["--format", image_format]
         if services:
             words += ["--services", services]
+        if objects:
+            words += ["--objects", objects]
         if signed:
             words += ["--sign-key", self.signing_key]
         self.command(*words)
