@@ -13,10 +13,11 @@
 namespace powernode {
 
 Result<LockFile> LockFile::Take(const std::string& path, std::string_view purpose,
-                                std::chrono::milliseconds patience) {
+                                std::chrono::milliseconds patience, LockMode mode) {
   ASSIGN_OR_RETURN_CONTEXT(Fd fd, Open(path, O_RDWR | O_CREAT | O_NOFOLLOW, 0600), "take lock");
   const auto deadline = SystemClock().Monotonic() + patience;
-  while (::flock(fd.get(), LOCK_EX | LOCK_NB) < 0) {
+  const int operation = mode == LockMode::kExclusive ? LOCK_EX : LOCK_SH;
+  while (::flock(fd.get(), operation | LOCK_NB) < 0) {
     if (errno != EWOULDBLOCK && errno != EINTR) return SystemError("lock " + path, errno);
     if (SystemClock().Monotonic() >= deadline) {
       const Result<std::string> holder = ReadFile(path, 4096);

@@ -91,6 +91,23 @@ TEST_CASE("one process cannot take it twice, and can take it again after letting
   CHECK(LockFile::Take(root / "lock", "second", milliseconds(0)).ok());
 }
 
+TEST_CASE("shared holders do not keep each other out, and all of them an exclusive one") {
+  TemporaryDirectory root;
+  const auto take = [&](LockMode mode) {
+    return LockFile::Take(root / "lock", "x", milliseconds(0), mode);
+  };
+  std::optional<Result<LockFile>> first = take(LockMode::kShared);
+  std::optional<Result<LockFile>> second = take(LockMode::kShared);
+  CHECK(first->ok());
+  CHECK(second->ok());
+  first.reset();
+  CHECK(take(LockMode::kExclusive).error().code() == "locked");
+  second.reset();
+  const Result<LockFile> exclusive = take(LockMode::kExclusive);
+  CHECK(exclusive.ok());
+  CHECK(take(LockMode::kShared).error().code() == "locked");
+}
+
 TEST_CASE("waits its patience and no longer") {
   TemporaryDirectory root;
   Holder holder(root / "lock", "service");
