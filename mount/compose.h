@@ -1,6 +1,7 @@
 // Composes verified images into one root: an EROFS mount per image below $R/layers, one flat
 // overlay over them in priority order, upper and work directory on one fresh tmpfs (node-files.md
-// §11).
+// §11). A composefs image is a layer like any other; the bytes of its files come from the object
+// store, which is the overlay's data-only layer (mount/README.md).
 //
 // Everything is built and read back at a private place; one visible call, Composition::Commit,
 // moves the union to its target. What was not committed is unmounted in reverse order, only our own
@@ -21,6 +22,8 @@
 #include "agent/base/lock_file.h"
 #include "agent/base/paths.h"
 #include "agent/base/result.h"
+#include "mount/complete_objects.h"
+#include "mount/enforcement.h"
 #include "mount/kernel_features.h"
 #include "mount/mount_undo.h"
 #include "verify/verified_image.h"
@@ -32,6 +35,7 @@ struct LayerRequest {
   std::string name;
   std::int64_t effective_priority = 0;
   verify::VerifiedImage image;
+  std::optional<CompleteObjects> objects;  // of a composefs image; others have none
 };
 
 struct ComposeRequest {
@@ -39,6 +43,9 @@ struct ComposeRequest {
   std::string target;                // an existing directory: --sysroot, or $R/union in host mode
   std::uint64_t scratch_mib = 512;
   std::chrono::milliseconds lock_patience{60'000};
+  // Are objects held to their digests by the kernel? kRequire: a composefs image whose objects are
+  // not is refused; a confirmed set, which boots all the same, is composed with kAuto.
+  verify::VerityMode verity = verify::VerityMode::kAuto;
 };
 
 struct ComposedLayer {
@@ -48,6 +55,7 @@ struct ComposedLayer {
   verify::BlobDigest digest;
   std::string mountpoint;
   bool reused = false;  // was mounted before, from the same file
+  Enforcement enforcement = Enforcement::kWhenStored;
   verify::VerificationReport report;
 };
 
@@ -84,7 +92,14 @@ class Composition {
   std::optional<LockFile> lock_;
 };
 
-// Errors: kUnsupported "kernel_feature_missing"; kRefuted "image_format_unknown"; kBusy
+// What Compose refuses before it touches anything: kUnsupported "kernel_feature_missing",
+// "kernel_too_old"; those of DetectFormat; for a composefs image kCannotTell "objects_not_proven"
+// without its objects, "verity_required", kRefuted "objects_of_another_image"; kInvalid
+// "bad_objects_directory".
+Status CheckLayers(const Paths& paths, const KernelFeatures& features,
+                   const std::vector<LayerRequest>& layers, verify::VerityMode verity);
+
+// Errors: those of CheckLayers; kRefuted "reserved_name" of CheckRootNames; kBusy
 // "target_in_use", "layer_in_use", "scratch_in_use", "locked"; kInvalid of OrderLayers; kCannotTell
 // "mount_table_unreadable"; kRefuted "union_differs" when the kernel's read-back is not what was
 // asked for; "mount_failed" with the kernel's own words.

@@ -14,6 +14,7 @@ namespace {
 constexpr std::size_t kSuperBlock = 1024;
 constexpr std::uint32_t kErofsMagic = 0xE0F5E1E2;
 constexpr std::uint32_t kComposefsMagic = 0xd078629a;  // at byte 0
+constexpr std::uint32_t kComposefsContainer = 1;       // at byte 4
 constexpr unsigned kBlockBits = 12;
 constexpr std::uint32_t kFeature48Bit = 0x80;  // feature_incompat; then blocks has 16 bits more
 
@@ -37,20 +38,21 @@ Error UnknownFormat(std::span<const std::byte> head, std::uint64_t image_bytes) 
   return Error(ErrorKind::kRefuted, "image_format_unknown",
                "not an EROFS image (" + std::to_string(image_bytes) + " bytes, beginning with " +
                    (start.empty() ? "nothing" : HexEncode(start)) +
-                   "); modules are made with mkfs.erofs");
+                   "); modules are made with `powernode-agent pack` or mkfs.erofs");
 }
 
 }  // namespace
 
-Status CheckErofs(std::span<const std::byte> head, std::uint64_t image_bytes) {
+Result<ImageFormat> DetectFormat(std::span<const std::byte> head, std::uint64_t image_bytes) {
   if (head.size() < kErofsHeadBytes) return UnknownFormat(head, image_bytes);
   const std::span<const std::byte> super = head.subspan(kSuperBlock);
   if (Number(super, kMagic, 4) != kErofsMagic) return UnknownFormat(head, image_bytes);
-  if (Number(head, 0, 4) == kComposefsMagic)
-    return Error(ErrorKind::kUnsupported, "composefs_unsupported",
-                 "this is a composefs image, which needs objects from elsewhere; this agent mounts "
-                 "self-contained "
-                 "EROFS images only");
+  const ImageFormat format =
+      Number(head, 0, 4) == kComposefsMagic ? ImageFormat::kComposefs : ImageFormat::kErofs;
+  if (format == ImageFormat::kComposefs && Number(head, 4, 4) != kComposefsContainer)
+    return Error(ErrorKind::kUnsupported, "composefs_version_unsupported",
+                 "the composefs image has container version " + std::to_string(Number(head, 4, 4)) +
+                     ", this agent knows 1; make it with `powernode-agent pack`");
 
   const std::uint64_t bits = Number(super, kBlockSizeBits, 1);
   if (bits != kBlockBits)
@@ -65,20 +67,23 @@ Status CheckErofs(std::span<const std::byte> head, std::uint64_t image_bytes) {
                  "the EROFS image says it has " + std::to_string(blocks) +
                      " blocks of 4096 bytes, the file has only " + std::to_string(image_bytes) +
                      " bytes");
-  return Ok();
+  return format;
 }
 
-Status CheckErofs(const verify::VerifiedImage& image) {
+Result<ImageFormat> DetectFormat(const Fd& image, std::uint64_t image_bytes) {
   std::array<std::byte, kErofsHeadBytes> head{};
   std::size_t have = 0;
   while (have < head.size()) {
     ASSIGN_OR_RETURN_CONTEXT(const std::size_t count,
-                             Pread(image.fd(), std::span(head).subspan(have), have),
-                             "read super block");
+                             Pread(image, std::span(head).subspan(have), have), "read super block");
     if (count == 0) break;
     have += count;
   }
-  return CheckErofs(std::span(head).first(have), image.size());
+  return DetectFormat(std::span(head).first(have), image_bytes);
+}
+
+Result<ImageFormat> DetectFormat(const verify::VerifiedImage& image) {
+  return DetectFormat(image.fd(), image.size());
 }
 
 }  // namespace powernode::mount

@@ -13,13 +13,20 @@
 
 namespace powernode::mount {
 
-// How many bytes from the start of the image CheckErofs wants to see.
+enum class ImageFormat {
+  kErofs,      // holds its files' bytes itself
+  kComposefs,  // an EROFS image of names and metadata; the bytes are in the object store
+};
+
+// How many bytes from the start of the image DetectFormat wants to see.
 constexpr std::size_t kErofsHeadBytes = 1024 + 128;
 
 // `head`: the first kErofsHeadBytes of the image, or all of a shorter one; `image_bytes`: its whole
-// size. kRefuted "image_format_unknown", "image_truncated"; kUnsupported "composefs_unsupported",
-// "block_size_unsupported" (a layer's loop device has blocks of 4096 bytes).
-Status CheckErofs(std::span<const std::byte> head, std::uint64_t image_bytes);
-Status CheckErofs(const verify::VerifiedImage& image);
+// size. kRefuted "image_format_unknown", "image_truncated"; kUnsupported
+// "composefs_version_unsupported", "block_size_unsupported" (a layer's loop device has blocks of
+// 4096 bytes).
+Result<ImageFormat> DetectFormat(std::span<const std::byte> head, std::uint64_t image_bytes);
+Result<ImageFormat> DetectFormat(const Fd& image, std::uint64_t image_bytes);
+Result<ImageFormat> DetectFormat(const verify::VerifiedImage& image);
 
 }  // namespace powernode::mount

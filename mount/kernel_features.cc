@@ -21,16 +21,33 @@ bool AtLeast(std::string_view release, int major, int minor) {
   return std::pair(have_major, have_minor) >= std::pair(major, minor);
 }
 
-// Before Linux 6.5 overlay takes every option without looking and fails only when it is created;
-// there an option that cannot exist is accepted, which tells the two apart.
-bool AppendsLowers() {
+// Overlay looks at each option when it is set from Linux 6.5 on, which is also the first with
+// data-only layers. Before, it takes every option without looking and fails only when it is
+// created: there an option that cannot exist is accepted.
+bool LooksAtOptions() {
   Result<FsContext> context = FsContext::Open("overlay");
-  if (!context || context->SetFlag("powernode_no_such_option")) return false;
-  return context->SetString("lowerdir+", "/").ok();
+  return context && !context->SetFlag("powernode_no_such_option");
+}
+
+bool Takes(const char* key, const char* value) {
+  Result<FsContext> context = FsContext::Open("overlay");
+  return context && context->SetString(key, value).ok();
+}
+
+// The kernel wants an ordinary lower before the data-only ones.
+bool AppendsData() {
+  Result<FsContext> context = FsContext::Open("overlay");
+  return context && context->SetString("lowerdir+", "/").ok() &&
+         context->SetString("datadir+", "/").ok();
 }
 
 Error Missing(const KernelFeatures& features, const std::string& what) {
   return Error(ErrorKind::kUnsupported, "kernel_feature_missing",
+               "kernel " + features.release + " " + what);
+}
+
+Error TooOld(const KernelFeatures& features, const std::string& what) {
+  return Error(ErrorKind::kUnsupported, "kernel_too_old",
                "kernel " + features.release + " " + what);
 }
 
@@ -42,7 +59,10 @@ KernelFeatures ProbeKernelFeatures() {
   if (::uname(&name) == 0) features.release = name.release;
   features.erofs = FsContext::Open("erofs").ok();
   features.overlay = FsContext::Open("overlay").ok();
-  features.append_lowers = features.overlay && AppendsLowers();
+  features.data_lowers = features.overlay && LooksAtOptions();
+  features.append_lowers = features.data_lowers && Takes("lowerdir+", "/");
+  features.append_data = features.append_lowers && AppendsData();
+  features.overlay_verity = features.data_lowers && Takes("verity", "require");
   features.loop_devices = Open("/dev/loop-control", O_RDWR).ok();
   features.erofs_on_files = features.erofs && AtLeast(features.release, 6, 12);
   return features;
@@ -68,6 +88,21 @@ Status RequireForUnion(const KernelFeatures& features) {
       features,
       "cannot compose a root (needs Linux 5.15 with CONFIG_OVERLAY_FS, or the module overlay in "
       "the initramfs)");
+}
+
+Status RequireForObjects(const KernelFeatures& features) {
+  if (features.data_lowers) return Ok();
+  return TooOld(features,
+                "cannot mount composefs modules (needs Linux 6.5, the first whose overlay takes "
+                "data-only layers); publish the module as a plain EROFS image for this node, or "
+                "boot a newer kernel");
+}
+
+Status RequireForVerity(const KernelFeatures& features) {
+  if (features.overlay_verity) return Ok();
+  return TooOld(features,
+                "cannot hold a composefs module's files to their digests (needs Linux 6.6, the "
+                "first whose overlay takes verity=require), which the policy requires");
 }
 
 }  // namespace powernode::mount

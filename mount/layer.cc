@@ -11,8 +11,10 @@
 #include <utility>
 
 #include "agent/base/files.h"
+#include "agent/base/syscalls.h"
 #include "mount/loop_device.h"
 #include "mount/mount_api.h"
+#include "mount/root_names.h"
 
 namespace powernode::mount {
 namespace {
@@ -67,6 +69,19 @@ Result<Fd> MountImage(const KernelFeatures& features, const verify::VerifiedImag
   return MountOnFile(features, image, std::move(loop).error());
 }
 
+Result<Fd> MountChecked(const KernelFeatures& features, const LayerJob& job) {
+  ASSIGN_OR_RETURN(Fd mount, MountImage(features, *job.image));
+  RETURN_IF_ERROR(CheckRootNames(job.format, job.image->fd(), mount));
+  return mount;
+}
+
+// A layer that was there before may have been mounted by an agent that knew less.
+Status CheckAgain(const Paths& paths, const LayerJob& job) {
+  ASSIGN_OR_RETURN(const Fd root,
+                   Open(LayerPath(paths, job.image->digest()), O_PATH | O_DIRECTORY));
+  return CheckRootNames(job.format, job.image->fd(), root);
+}
+
 // Answers in the order of `jobs`; each is a mount that is attached nowhere.
 std::vector<Result<Fd>> MountDetached(const KernelFeatures& features,
                                       std::span<const LayerJob> jobs) {
@@ -76,7 +91,7 @@ std::vector<Result<Fd>> MountDetached(const KernelFeatures& features,
   std::atomic<std::size_t> next = 0;
   const auto work = [&] {
     for (std::size_t i = next++; i < jobs.size(); i = next++)
-      mounts[i] = MountImage(features, *jobs[i].image);
+      mounts[i] = MountChecked(features, jobs[i]);
   };
   std::vector<std::jthread> helpers;
   for (std::size_t i = 1; i < std::min(kThreads, jobs.size()); ++i) helpers.emplace_back(work);
@@ -121,7 +136,10 @@ Result<std::vector<LayerOrigin>> MountLayers(const Paths& paths, const KernelFea
     if (!seen.insert(jobs[i].image->digest()).second) continue;
     ASSIGN_OR_RETURN_CONTEXT(const bool mounted, IsMounted(paths, table, *jobs[i].image),
                              "mount module " + jobs[i].name);
-    if (mounted) continue;
+    if (mounted) {
+      RETURN_IF_ERROR_CONTEXT(CheckAgain(paths, jobs[i]), "mount module " + jobs[i].name);
+      continue;
+    }
     origins[i] = LayerOrigin::kMounted;
     missing.push_back(jobs[i]);
   }
@@ -129,6 +147,9 @@ Result<std::vector<LayerOrigin>> MountLayers(const Paths& paths, const KernelFea
   std::vector<Result<Fd>> mounts = MountDetached(features, missing);
   for (std::size_t i = 0; i < missing.size(); ++i) {
     const verify::VerifiedImage& image = *missing[i].image;
+    // Refused is refused, whoever may have mounted it meanwhile.
+    if (!mounts[i] && mounts[i].error().kind() == ErrorKind::kRefuted)
+      return std::move(mounts[i]).error().WithContext("mount module " + missing[i].name);
     Status attached = mounts[i] ? Attach(LayerPath(paths, image.digest()), *mounts[i], undo)
                                 : Status(std::move(mounts[i]).error());
     if (!attached)

@@ -13,6 +13,7 @@
 
 #include "agent/base/paths.h"
 #include "agent/base/result.h"
+#include "mount/erofs_superblock.h"
 #include "mount/kernel_features.h"
 #include "mount/mount_table.h"
 #include "mount/mount_undo.h"
@@ -26,6 +27,7 @@ std::string LayerPath(const Paths& paths, const verify::BlobDigest& digest);
 struct LayerJob {
   std::string name;  // of the module, for messages
   const verify::VerifiedImage* image;
+  ImageFormat format = ImageFormat::kErofs;
 };
 
 enum class LayerOrigin {
@@ -34,8 +36,8 @@ enum class LayerOrigin {
 };
 
 // One answer a job. `table` is the mount table before; what is new is recorded in `undo`.
-// kBusy "layer_in_use": another file system is mounted there. Otherwise "mount_failed" and those of
-// LoopDevice.
+// kBusy "layer_in_use": another file system is mounted there; kRefuted "reserved_name" of
+// CheckRootNames, before the layer can be seen. Otherwise "mount_failed" and those of LoopDevice.
 Result<std::vector<LayerOrigin>> MountLayers(const Paths& paths, const KernelFeatures& features,
                                              const MountTable& table,
                                              std::span<const LayerJob> jobs, MountUndo& undo);

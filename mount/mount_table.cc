@@ -51,19 +51,21 @@ std::string Absolute(std::string_view path, std::string_view relative_to) {
   return JoinPath(relative_to, path);
 }
 
-// "a:b::data": names divided by ':' (a '\' takes the special meaning of what follows), data-only
-// lowers behind "::".
+// "a:b::data1::data2": names divided by ':' (a '\' takes the special meaning of what follows);
+// behind the first "::" they are data-only.
 void AddColonList(std::string_view list, std::string_view relative_to,
-                  std::vector<std::string>& lowers) {
+                  OverlayDirectories& directories) {
+  std::vector<std::string>* into = &directories.lowers;
   std::string name;
   for (std::size_t i = 0; i <= list.size(); ++i) {
     if (i < list.size() && list[i] == '\\' && i + 1 < list.size()) {
       name += list[++i];
     } else if (i < list.size() && list[i] != ':') {
       name += list[i];
+    } else if (name.empty()) {
+      into = &directories.data;
     } else {
-      if (name.empty()) return;
-      lowers.push_back(Absolute(name, relative_to));
+      into->push_back(Absolute(name, relative_to));
       name.clear();
     }
   }
@@ -118,9 +120,9 @@ bool MountTable::UsedByOverlay(std::string_view directory) const {
     if (entry.fs_type != "overlay") return false;
     const OverlayDirectories used =
         ParseOverlayOptions(entry.fs_options, DirectoryOf(std::string(directory)));
-    return IsBelow(used.upper, directory) ||
-           std::ranges::any_of(used.lowers,
-                               [&](const std::string& lower) { return IsBelow(lower, directory); });
+    const auto below = [&](const std::string& path) { return IsBelow(path, directory); };
+    return below(used.upper) || std::ranges::any_of(used.lowers, below) ||
+           std::ranges::any_of(used.data, below);
   });
 }
 
@@ -136,9 +138,11 @@ OverlayDirectories ParseOverlayOptions(std::string_view fs_options, std::string_
     const std::string_view key = option.substr(0, equals);
     const std::string_view value = option.substr(equals + 1);
     if (key == "lowerdir+") directories.lowers.push_back(Absolute(value, relative_to));
-    if (key == "lowerdir") AddColonList(value, relative_to, directories.lowers);
+    if (key == "datadir+") directories.data.push_back(Absolute(value, relative_to));
+    if (key == "lowerdir") AddColonList(value, relative_to, directories);
     if (key == "upperdir") directories.upper = Absolute(value, relative_to);
     if (key == "workdir") directories.work = Absolute(value, relative_to);
+    if (key == "verity") directories.verity_required = value == "require";
   }
   return directories;
 }

@@ -35,7 +35,8 @@ class MountTable {
   // The topmost mount at exactly `path` (absolute, without links); nullptr when nothing is mounted
   // there.
   const MountEntry* FindAt(std::string_view path) const;
-  // True when a mounted overlay has `directory` (or something below it) as a lower or as its upper.
+  // True when a mounted overlay has `directory` (or something below it) as a lower, as a data-only
+  // lower or as its upper.
   bool UsedByOverlay(std::string_view directory) const;
 
  private:
@@ -45,13 +46,15 @@ class MountTable {
 // The directories of an overlay, as its options state them.
 struct OverlayDirectories {
   std::vector<std::string> lowers;  // highest first
+  std::vector<std::string> data;    // data-only lowers, in the order they are searched
   std::string upper;
   std::string work;
+  bool verity_required = false;  // "verity=require"
 };
 
-// Reads "lowerdir=a:b" (kernels before 6.8) and "lowerdir+=a,lowerdir+=b". A relative lower is
-// below `relative_to`. Data-only lowers are left out. A comma inside a path cannot be told from the
-// one between options once decoded; our own paths have none.
+// Reads "lowerdir=a:b::data" (kernels before 6.8) and "lowerdir+=a,lowerdir+=b,datadir+=data". A
+// relative lower is below `relative_to`. A comma inside a path cannot be told from the one between
+// options once decoded; our own paths have none.
 OverlayDirectories ParseOverlayOptions(std::string_view fs_options,
                                        std::string_view relative_to = {});
 

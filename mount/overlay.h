@@ -1,6 +1,7 @@
 // The overlay over mounted layers, through the interface this kernel has: one "lowerdir+" a layer
-// from Linux 6.8 on; before that mount(2) with "lowerdir=a:b:c", whose whole option string is one
-// page. There the layers are named relative to their directory, which lets about 115 of them fit.
+// and "datadir+" for the object store from Linux 6.8 on; before that mount(2) with
+// "lowerdir=a:b::objects", whose whole option string is one page. There the layers are named
+// relative to their directory, which lets about 115 of them fit.
 #pragma once
 
 #include <string>
@@ -15,8 +16,13 @@
 namespace powernode::mount {
 
 struct UnionPlan {
-  std::string layers_directory;     // all lowers are directly below it
+  std::string layers_directory;     // what lowers that are named relative to a directory are below
   std::vector<std::string> lowers;  // absolute, highest first
+  // The object store, as the union's data-only layer: the bytes of composefs files, found by the
+  // path in their redirect and seen nowhere else. Empty: there is no composefs layer.
+  std::string objects;
+  // The kernel opens an object only when fs-verity holds it to the digest that the image names.
+  bool require_verity = false;
   Scratch scratch;
 };
 
@@ -24,8 +30,8 @@ struct UnionPlan {
 // kUnsupported "mount_options_too_long" on kernels before 6.8; "mount_failed".
 Status MountUnion(const UnionPlan& plan, const KernelFeatures& features, MountUndo& undo);
 
-// Does the overlay of `entry` consist of exactly the plan's lowers, in order, and its upper and
-// work directory?
+// Does the overlay of `entry` consist of exactly the plan's lowers, in order, its data-only layer
+// and its upper and work directory, and are objects held to their digests as planned?
 bool ShowsPlan(const MountEntry& entry, const UnionPlan& plan);
 
 }  // namespace powernode::mount

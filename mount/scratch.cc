@@ -43,7 +43,8 @@ Status RemoveLeftovers(const std::string& mountpoint, const Scratch& scratch,
 Scratch ScratchPaths(const Paths& paths) {
   return Scratch{.upper = JoinPath(paths.scratch, "upper"),
                  .work = JoinPath(paths.scratch, "work"),
-                 .staging = JoinPath(paths.scratch, "union")};
+                 .staging = JoinPath(paths.scratch, "union"),
+                 .hidden = JoinPath(paths.scratch, "hidden")};
 }
 
 Result<Scratch> MountScratch(const Paths& paths, std::uint64_t size_mib, const MountTable& table,

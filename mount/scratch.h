@@ -18,6 +18,7 @@ struct Scratch {
   std::string upper;
   std::string work;
   std::string staging;
+  std::string hidden;  // what composefs modules hide (hidden_names.h), a directory each
 };
 
 // Where its parts are, mounted or not.

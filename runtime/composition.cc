@@ -23,6 +23,7 @@ Json ModuleToJson(const ComposedModule& module) {
                {"manifest", module.manifest}};
   if (!module.fsverity.empty()) json["fsverity"] = module.fsverity;
   if (!module.proof.is_null()) json["proof"] = module.proof;
+  if (!module.enforcement.empty()) json["enforcement"] = module.enforcement;
   if (module.signed_revision > 0) json["signed_revision"] = module.signed_revision;
   return json;
 }
@@ -50,6 +51,7 @@ Result<ComposedModule> ModuleFromJson(const Json& json) {
   module.fsverity = GetString(json, "fsverity").value_or("");
   module.manifest_sha256 = GetString(json, "manifest_sha256").value_or("");
   if (const Json* proof = GetObject(json, "proof")) module.proof = *proof;
+  module.enforcement = GetString(json, "enforcement").value_or("");
   module.signed_revision = static_cast<std::uint64_t>(
       std::max<std::int64_t>(0, GetInt(json, "signed_revision").value_or(0)));
   if (const Json* manifest = GetObject(json, "manifest")) module.manifest = *manifest;

@@ -24,6 +24,7 @@ struct ComposedModule {
   std::string manifest_sha256;
   Json manifest = Json::object();
   Json proof;                         // verify::VerificationReport; null: not judged yet
+  std::string enforcement;            // mount::EnforcementName, as composed; empty: not composed
   std::uint64_t signed_revision = 0;  // of the module statement; 0: its signature has none
 };
 

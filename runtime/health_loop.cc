@@ -49,7 +49,10 @@ void HealthLoop::ObserveModules() {
   const Result<LiveModules> live = FindLiveModules(paths_, *report->breadcrumb);
   if (!live) {
     findings_.Raise(Severity::kHigh, "modules", live.error());
-    board_.Update([](NodeReport& next) { next.live_ids.clear(); });
+    board_.Update([](NodeReport& next) {
+      next.live_ids.clear();
+      next.enforcement.clear();
+    });
     return;
   }
   if (live->missing.empty())
@@ -57,8 +60,11 @@ void HealthLoop::ObserveModules() {
   else
     findings_.Raise("module_not_live", Severity::kHigh, "modules",
                     "composed, but not in the live root: " + live->missing.front());
-  if (live->ids == report->live_ids) return;
-  board_.Update([&](NodeReport& next) { next.live_ids = live->ids; });
+  if (live->ids == report->live_ids && live->enforcement == report->enforcement) return;
+  board_.Update([&](NodeReport& next) {
+    next.live_ids = live->ids;
+    next.enforcement = live->enforcement;
+  });
   on_change_();
 }
 

@@ -7,7 +7,6 @@
 #include "agent/base/files.h"
 #include "agent/base/lock_file.h"
 #include "mount/compose.h"
-#include "mount/erofs_superblock.h"
 #include "mount/mount_table.h"
 #include "runtime/module_units.h"
 #include "runtime/runtime_directory.h"
@@ -57,8 +56,10 @@ Result<Breadcrumb> Compose(const HostUnionContext& context, const Composition& w
                    mount::Compose(context.paths, context.features,
                                   {.layers = std::move(layers),
                                    .target = context.paths.union_root,
-                                   .scratch_mib = context.scratch_mib}));
+                                   .scratch_mib = context.scratch_mib,
+                                   .verity = VerityFor(wanted, context.verity)}));
   RETURN_IF_ERROR(composed.Commit());
+  RecordEnforcement(composed.layers(), breadcrumb.composition);
   for (const mount::ComposedLayer& layer : composed.layers())
     breadcrumb.lowers.insert(breadcrumb.lowers.begin(), layer.mountpoint);
   return breadcrumb;
@@ -79,13 +80,6 @@ Status StartUnits(const HostUnionContext& context, Breadcrumb& breadcrumb) {
   for (const UnitFile& unit : units.units) names.push_back(unit.name);
   if (Status started = context.systemd->StartUnits(names); !started)
     breadcrumb.findings.push_back(started.error().message());
-  return Ok();
-}
-
-// What the kernel would refuse is refused before the running services are stopped for it.
-Status CheckImages(const std::vector<mount::LayerRequest>& layers) {
-  for (const mount::LayerRequest& layer : layers)
-    RETURN_IF_ERROR_CONTEXT(mount::CheckErofs(layer.image), "module " + layer.name);
   return Ok();
 }
 
@@ -117,7 +111,9 @@ Result<Breadcrumb> ApplyHostUnion(const HostUnionContext& context, Composition w
   const auto silent = [](const ModuleProven&) {};
   ASSIGN_OR_RETURN(std::vector<mount::LayerRequest> layers,
                    ProveModules(wanted, context.puller, network, stop, silent));
-  RETURN_IF_ERROR(CheckImages(layers));
+  // What the kernel would refuse is refused before the running services are stopped for it.
+  RETURN_IF_ERROR(mount::CheckLayers(context.paths, context.features, layers,
+                                     VerityFor(wanted, context.verity)));
   // An operator's command and the service must not take the union apart at the same time.
   ASSIGN_OR_RETURN(const LockFile one_change,
                    LockFile::Take(context.paths.union_lock, "change of the union",

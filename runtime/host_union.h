@@ -28,6 +28,7 @@ struct HostUnionContext {
   const mount::Puller& puller;
   Systemd* systemd;  // nullptr: no service manager serves this root, units are only written
   std::uint64_t scratch_mib;
+  verify::VerityMode verity;  // of the policy in force
   Clock& clock;
 };
 

@@ -2,11 +2,13 @@
 // file remembers (MO-1). Anything that cannot be proven is not reported.
 #pragma once
 
+#include <map>
 #include <string>
 #include <vector>
 
 #include "agent/base/paths.h"
 #include "agent/base/result.h"
+#include "mount/enforcement.h"
 #include "runtime/breadcrumb.h"
 
 namespace powernode::runtime {
@@ -14,6 +16,7 @@ namespace powernode::runtime {
 struct LiveModules {
   std::vector<std::string> ids;      // in the live overlay
   std::vector<std::string> missing;  // composed according to the breadcrumb, but not there
+  std::map<std::string, mount::Enforcement> enforcement;  // of each in `ids`, as the kernel says
 };
 
 // kCannotTell when the mount table cannot be read.

@@ -41,6 +41,18 @@ Result<std::vector<mount::LayerRequest>> ProveModules(
   return layers;
 }
 
+verify::VerityMode VerityFor(const Composition& composition, verify::VerityMode policy) {
+  const bool confirmed = composition.source == CompositionSource::kLastKnownGood;
+  return confirmed && policy == verify::VerityMode::kRequire ? verify::VerityMode::kAuto : policy;
+}
+
+void RecordEnforcement(const std::vector<mount::ComposedLayer>& layers, Composition& composition) {
+  for (const mount::ComposedLayer& layer : layers)
+    for (ComposedModule& module : composition.modules)
+      if (module.id == layer.module_id)
+        module.enforcement = mount::EnforcementName(layer.enforcement);
+}
+
 std::string HumanSize(std::uint64_t bytes) {
   constexpr std::array kUnits = {"B", "KiB", "MiB", "GiB", "TiB"};
   auto value = static_cast<double>(bytes);

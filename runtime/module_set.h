@@ -27,6 +27,13 @@ Result<std::vector<mount::LayerRequest>> ProveModules(
     Composition& composition, const mount::Puller& puller, Network network, std::stop_token stop,
     const std::function<void(const ModuleProven&)>& on_proven);
 
+// What Compose() is to insist on: a set that has proved itself boots without the kernel's hold, too
+// (node-files.md §11.3).
+verify::VerityMode VerityFor(const Composition& composition, verify::VerityMode policy);
+
+// Notes for each module who holds its bytes.
+void RecordEnforcement(const std::vector<mount::ComposedLayer>& layers, Composition& composition);
+
 // "12.3 MiB".
 std::string HumanSize(std::uint64_t bytes);
 

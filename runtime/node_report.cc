@@ -12,11 +12,18 @@ namespace {
 
 constexpr std::size_t kMaxServices = 200;  // node-api.md §8.1
 
-// What was proven when the module was composed (node-api.md §8).
-Json EvidenceOf(const ComposedModule& module) {
+mount::Enforcement EnforcementOf(const NodeReport& report, const std::string& id) {
+  const auto found = report.enforcement.find(id);
+  return found == report.enforcement.end() ? mount::Enforcement::kWhenStored : found->second;
+}
+
+// What was proven when the module was composed (node-api.md §8), and who holds it now.
+Json EvidenceOf(const NodeReport& report, const ComposedModule& module) {
+  const mount::Enforcement enforcement = EnforcementOf(report, module.id);
   Json evidence = {{"module_id", module.id},
                    {"digest", module.digest},
-                   {"verity", GetBool(module.proof, "kernel_verity").value_or(false)}};
+                   {"verity", enforcement == mount::Enforcement::kKernel},
+                   {"enforcement", mount::EnforcementName(enforcement)}};
   if (const auto key = GetString(module.proof, "key_id")) evidence["keyid"] = *key;
   if (!module.proof.is_null()) evidence["verification"] = module.proof;
   return evidence;
@@ -115,7 +122,7 @@ Json HeartbeatBody(const NodeReport& report, const Vitals& vitals,
     for (const ComposedModule& module : report.breadcrumb->composition.modules) {
       if (!IsLive(report, module.id)) continue;
       digests[module.id] = module.digest;
-      evidence.push_back(EvidenceOf(module));
+      evidence.push_back(EvidenceOf(report, module));
     }
     body["boot_incomplete"] = report.breadcrumb->incomplete;
     body["booted_from_lkg"] =
@@ -154,14 +161,17 @@ Json StatusBody(const NodeReport& report, const enroll::Credentials* credentials
       for (const ServiceReport& service : report.services)
         if (service.module_id == module.id)
           services.push_back({{"name", service.service}, {"state", service.state.active}});
-      modules.push_back({{"id", module.id},
-                         {"name", module.name},
-                         {"priority", module.effective_priority},
-                         {"digest", module.digest},
-                         {"layer", IsLive(report, module.id) ? "mounted" : "missing"},
-                         {"key_id", GetString(module.proof, "key_id").value_or("")},
-                         {"verification", module.proof},
-                         {"services", std::move(services)}});
+      const bool live = IsLive(report, module.id);
+      modules.push_back(
+          {{"id", module.id},
+           {"name", module.name},
+           {"priority", module.effective_priority},
+           {"digest", module.digest},
+           {"layer", live ? "mounted" : "missing"},
+           {"enforcement", live ? mount::EnforcementName(EnforcementOf(report, module.id)) : "-"},
+           {"key_id", GetString(module.proof, "key_id").value_or("")},
+           {"verification", module.proof},
+           {"services", std::move(services)}});
     }
   }
   body["modules"] = std::move(modules);

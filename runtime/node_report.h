@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -12,6 +13,7 @@
 #include "agent/base/json.h"
 #include "agent/base/paths.h"
 #include "enroll/credentials.h"
+#include "mount/enforcement.h"
 #include "runtime/breadcrumb.h"
 #include "runtime/last_known_good.h"
 #include "runtime/persist.h"
@@ -27,8 +29,9 @@ struct ServiceReport {
 
 struct NodeReport {
   NodeMode mode = NodeMode::kHost;
-  std::optional<Breadcrumb> breadcrumb;  // what runs
-  std::vector<std::string> live_ids;     // proven by the mount table
+  std::optional<Breadcrumb> breadcrumb;                   // what runs
+  std::vector<std::string> live_ids;                      // proven by the mount table
+  std::map<std::string, mount::Enforcement> enforcement;  // of the live ones, as the kernel says
   std::optional<LastKnownGood> last_known_good;
   PersistState persist = PersistState::kDurable;
   std::uint64_t persist_free_mib = 0;

@@ -177,11 +177,14 @@ class Preparation {
         mount::Compose(paths_, features_,
                        {.layers = *std::move(layers),
                         .target = request_.sysroot,
-                        .scratch_mib = request_.settings.scratch_mib});
+                        .scratch_mib = request_.settings.scratch_mib,
+                        .verity = VerityFor(composition, verity_)});
     if (!composed) return std::move(composed).error();
     for (const mount::ComposedLayer& layer : composed->layers())
       console_.Say("mount", layer.name + ": " + layer.digest.Short() + " at priority " +
-                                std::to_string(layer.effective_priority));
+                                std::to_string(layer.effective_priority) + ", " +
+                                std::string(mount::EnforcementName(layer.enforcement)));
+    RecordEnforcement(composed->layers(), composition);
 
     failed_stage_ = "check";
     ASSIGN_OR_RETURN(const RootRendering rendering, Furnish(composition, composed->staged_root()));
@@ -210,6 +213,7 @@ class Preparation {
     verify::LoadedPolicy loaded = LoadNodePolicy(paths_, request_.settings, clock_.UnixSeconds());
     for (const Error& problem : loaded.problems)
       console_.Say("verify", "note: " + problem.message());
+    verity_ = loaded.policy.verity;
     const verify::ImageVerifier verifier(std::move(loaded.policy));
     const mount::BlobStore store(paths_,
                                  CacheFloorMib(request_.settings.cache_floor_mib, persist_.state));
@@ -276,6 +280,7 @@ class Preparation {
   Clock& clock_;
   std::stop_token stop_;
   mount::KernelFeatures features_;
+  verify::VerityMode verity_ = verify::VerityMode::kAuto;  // of the policy in force
   Persist persist_;
   std::string resolver_;
   std::string boot_id_ = "unknown";

@@ -135,6 +135,7 @@ Result<ReconcileOutcome> Reconciler::Change(enroll::Session* session, Compositio
                                  .puller = puller,
                                  .systemd = systemd_,
                                  .scratch_mib = settings_.scratch_mib,
+                                 .verity = verifier.verity(),
                                  .clock = clock_};
   RETURN_IF_ERROR(CheckBusy(wanted));
   Result<Breadcrumb> applied = ApplyHostUnion(context, wanted, network, stop);

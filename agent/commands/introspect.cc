@@ -7,6 +7,7 @@
 #include "mount/kernel_features.h"
 #include "runtime/breadcrumb.h"
 #include "runtime/last_known_good.h"
+#include "runtime/live_modules.h"
 #include "runtime/node_policy.h"
 
 namespace powernode::commands {
@@ -46,6 +47,22 @@ OrderedJson TrustJson(const Paths& paths, const runtime::Settings& settings) {
   return json;
 }
 
+// Each module of this boot, and who holds its bytes, as the kernel says now.
+OrderedJson LayersJson(const Paths& paths, const runtime::Breadcrumb& breadcrumb) {
+  OrderedJson layers = OrderedJson::array();
+  const Result<runtime::LiveModules> live = runtime::FindLiveModules(paths, breadcrumb);
+  if (!live) return layers;
+  for (const runtime::ComposedModule& module : breadcrumb.composition.modules) {
+    const auto held = live->enforcement.find(module.id);
+    if (held == live->enforcement.end()) continue;
+    layers.push_back({{"id", module.id},
+                      {"name", module.name},
+                      {"digest", module.digest},
+                      {"enforcement", mount::EnforcementName(held->second)}});
+  }
+  return layers;
+}
+
 OrderedJson BootJson(const Paths& paths) {
   OrderedJson json;
   json["mode"] = runtime::NodeModeName(runtime::DeriveMode(paths));
@@ -55,6 +72,7 @@ OrderedJson BootJson(const Paths& paths) {
     json["source"] = runtime::CompositionSourceName((*breadcrumb)->composition.source);
     json["modules"] = (*breadcrumb)->composition.modules.size();
     json["lowers"] = (*breadcrumb)->lowers;
+    json["layers"] = LayersJson(paths, **breadcrumb);
   }
   const auto good = runtime::LoadLastKnownGood(paths);
   if (good && *good) {
@@ -71,6 +89,9 @@ OrderedJson KernelJson() {
           {"erofs", features.erofs},
           {"overlay", features.overlay},
           {"lowerdir+", features.append_lowers},
+          {"datadir+", features.append_data},
+          {"data_only_layers", features.data_lowers},
+          {"overlay_verity", features.overlay_verity},
           {"loop_devices", features.loop_devices}};
 }
 

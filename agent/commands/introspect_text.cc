@@ -90,6 +90,9 @@ std::string BootText(const Json& boot) {
     text += Line("composition", ShortText(boot, "composition") + " from " + Text(boot, "source") +
                                     ", " + std::to_string(GetInt(boot, "modules").value_or(0)) +
                                     " modules");
+  if (const Json* layers = GetArray(boot, "layers"))
+    for (const Json& layer : *layers)
+      text += Line("layer", Text(layer, "name") + ": " + Text(layer, "enforcement"));
   if (GetString(boot, "last_known_good"))
     text += Line("last good",
                  ShortText(boot, "last_known_good") + ", confirmed " + Text(boot, "confirmed_at"));
@@ -100,7 +103,8 @@ std::string BootText(const Json& boot) {
 
 std::string KernelText(const Json& kernel) {
   std::string lacks;
-  for (const char* feature : {"erofs", "overlay", "lowerdir+", "loop_devices"})
+  for (const char* feature :
+       {"erofs", "overlay", "lowerdir+", "data_only_layers", "overlay_verity", "loop_devices"})
     if (!GetBool(kernel, feature).value_or(false))
       lacks += (lacks.empty() ? ", without " : ", ") + std::string(feature);
   return Line("kernel", Text(kernel, "release") + lacks);

@@ -42,12 +42,12 @@ std::string Render(const Json& status) {
     text += "            another set is stored and waits for a reboot\n";
   text += "persist     " + Text(part("persist"), "state") + "\n\n";
 
-  Table table({"MODULE", "PRIORITY", "DIGEST", "LAYER", "SERVICES"});
+  Table table({"MODULE", "PRIORITY", "DIGEST", "LAYER", "BYTES", "SERVICES"});
   if (const Json* modules = GetArray(status, "modules"))
     for (const Json& module : *modules)
       table.Add({Text(module, "name"), std::to_string(GetInt(module, "priority").value_or(0)),
                  Text(module, "digest").substr(0, 19), Text(module, "layer"),
-                 ServicesText(module)});
+                 Text(module, "enforcement"), ServicesText(module)});
   text += table.Render();
   if (const Json* findings = GetArray(status, "findings");
       findings != nullptr && !findings->empty()) {

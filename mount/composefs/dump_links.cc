@@ -49,8 +49,6 @@ Status DumpLinks::ResolveOne(const Tree& tree, std::size_t link) {
 }
 
 Result<DumpLinks::Pending*> DumpLinks::Follow(const Tree& tree, Pending& link) {
-  const Error missing =
-      BadDump("the target of the hard link does not exist: " + Quoted(link.target));
   NodeId at = tree.root();
   std::string_view rest = link.target;
   for (std::string_view name = TakeComponent(rest); !name.empty(); name = TakeComponent(rest)) {
@@ -59,7 +57,8 @@ Result<DumpLinks::Pending*> DumpLinks::Follow(const Tree& tree, Pending& link) {
       continue;
     }
     const auto other = index_.find(std::pair(at, std::string(name)));
-    if (other == index_.end() || !TakeComponent(rest).empty()) return missing;
+    if (other == index_.end() || !TakeComponent(rest).empty())
+      return BadDump("the target of the hard link does not exist: " + Quoted(link.target));
     return &links_[other->second];
   }
   if (tree.at(at).IsDirectory())

@@ -1,6 +1,11 @@
 // Reads composefs images, ours and others' (spec "composefs image", section 11). The bytes are
-// hostile: every offset, count, name and size is held to the image's length before it is used, each
-// inode is read once, and directories are never followed in a circle.
+// hostile: every offset, count, name and size is held to the image's length before it is used, in
+// sum too, so that time and memory are bounded by it, and directories are never followed in a
+// circle.
+//
+// Nothing here can tell one well-formed image from another: only its digest does. But of an image
+// that ReadCanonicalImage accepts, every byte has been accounted for: it says what the tree says,
+// and nothing else.
 #pragma once
 
 #include <cstddef>
@@ -21,9 +26,14 @@ inline constexpr std::uint64_t kMaxImageBytes = std::uint64_t{1} << 30;
 bool IsComposefs(std::span<const std::byte> head);
 
 // The tree that the image was written from: WriteImage of it, with the image's own version, gives
-// the same bytes for every image that WriteImage wrote. kRefuted "bad_image", naming the inode or
-// offset; "not_composefs".
+// the same bytes for every image that WriteImage wrote. Images of other programs may number and
+// place their inodes as they like. kRefuted "bad_image", naming the inode (its nid, as dump.erofs
+// takes it) or offset; "not_composefs".
 Result<Tree> ReadImage(std::span<const std::byte> image);
+
+// As ReadImage, and "bad_image" unless WriteImage would write exactly these bytes. So a flipped bit
+// is refused, or makes a well-formed image of another tree, which is what is read.
+Result<Tree> ReadCanonicalImage(std::span<const std::byte> image);
 
 // A file's data that is outside of the image, in the object store under the name of its digest.
 struct NeededObject {

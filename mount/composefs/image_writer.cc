@@ -1,11 +1,10 @@
 #include "mount/composefs/image_writer.h"
 
-#include <sys/stat.h>
-
 #include <algorithm>
 #include <utility>
 
 #include "mount/composefs/directory_blocks.h"
+#include "mount/composefs/entry_type.h"
 #include "mount/composefs/image_buffer.h"
 #include "mount/composefs/image_format.h"
 #include "mount/composefs/inode_order.h"
@@ -17,25 +16,6 @@
 
 namespace powernode::mount::composefs {
 namespace {
-
-std::uint8_t EntryType(std::uint32_t mode) {
-  switch (mode & S_IFMT) {
-    case S_IFREG:
-      return 1;
-    case S_IFDIR:
-      return 2;
-    case S_IFCHR:
-      return 3;
-    case S_IFBLK:
-      return 4;
-    case S_IFIFO:
-      return 5;
-    case S_IFSOCK:
-      return 6;
-    default:
-      return 7;  // symlink
-  }
-}
 
 DataLayout LayoutOf(const Node& node, const InodePlace& place) {
   if (node.IsExternal()) return DataLayout::kChunks;

@@ -31,6 +31,7 @@ std::string Text(double value, const char* unit);  // "3.42 ms"
 
 std::vector<Figure> ProcessFigures(const Subject& subject);
 std::vector<Figure> ComposeFigures();
+std::vector<Figure> ComposefsFigures();
 std::vector<Figure> DigestFigures();
 std::vector<Figure> PullFigures();
 std::vector<Figure> SignatureFigures();

@@ -31,6 +31,7 @@ int main(int argc, char** argv) {
   try {
     print(ProcessFigures(subject));
     print(ComposeFigures());
+    print(ComposefsFigures());
     print(ServiceFigures());
     print(DigestFigures());
     print(SignatureFigures());

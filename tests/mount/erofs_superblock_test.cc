@@ -19,8 +19,9 @@ std::string Head() {
 }
 
 std::string CodeOf(const std::string& head, std::uint64_t image_bytes) {
-  const Status checked = CheckErofs(AsBytes(head), image_bytes);
-  return checked ? "ok" : checked.error().code();
+  const Result<ImageFormat> format = DetectFormat(AsBytes(head), image_bytes);
+  if (!format) return format.error().code();
+  return *format == ImageFormat::kComposefs ? "composefs" : "ok";
 }
 
 }  // namespace
@@ -46,16 +47,24 @@ TEST_CASE("anything else is named") {
   CHECK(CodeOf(Head().substr(0, kErofsHeadBytes - 1), kErofsHeadBytes - 1) ==
         "image_format_unknown");
   CHECK(CodeOf(std::string(4096, 'h'), 4096) == "image_format_unknown");
-  std::string composefs = Head();
-  composefs.replace(0, 4, "\x9a\x62\x78\xd0");
-  CHECK(CodeOf(composefs, 4 * 4096) == "composefs_unsupported");
   std::string small_blocks = Head();
   small_blocks[1024 + 12] = 9;
   CHECK(CodeOf(small_blocks, 4 * 4096) == "block_size_unsupported");
 }
 
+TEST_CASE("a composefs image is an EROFS image with a header of its own") {
+  std::string image = Head();
+  image.replace(0, 8, std::string("\x9a\x62\x78\xd0\x01\0\0\0", 8));
+  CHECK(CodeOf(image, 4 * 4096) == "composefs");
+  CHECK(CodeOf(image, 3 * 4096) == "image_truncated");
+  image[4] = 2;
+  CHECK(CodeOf(image, 4 * 4096) == "composefs_version_unsupported");
+  image[1024] = 0;
+  CHECK(CodeOf(image, 4 * 4096) == "image_format_unknown");
+}
+
 TEST_CASE("the message shows how the file begins") {
-  const Status checked = CheckErofs(AsBytes("hsqs and more"), 13);
+  const Result<ImageFormat> checked = DetectFormat(AsBytes("hsqs and more"), 13);
   REQUIRE_FALSE(checked.ok());
   CHECK(checked.error().message().find("6873717320616e64") != std::string::npos);
 }

@@ -86,31 +86,42 @@ TEST_CASE("the directories of an overlay, in the spellings of old and new kernel
   const struct {
     const char* options;
     std::vector<std::string> lowers;
+    std::vector<std::string> data = {};
   } cases[] = {
       {"rw,lowerdir=/a:/b:/c,upperdir=/u,workdir=/w,metacopy=on", {"/a", "/b", "/c"}},
       {"rw,lowerdir+=/a,lowerdir+=/b,lowerdir+=/c,upperdir=/u,workdir=/w", {"/a", "/b", "/c"}},
       {"rw,lowerdir=x:y,upperdir=/u,workdir=/w", {"/layers/x", "/layers/y"}},
       {"rw,lowerdir=/a\\:b:/c,upperdir=/u,workdir=/w", {"/a:b", "/c"}},
-      {"rw,lowerdir=/a::/objects,upperdir=/u,workdir=/w", {"/a"}},
-      {"rw,lowerdir+=/a,datadir+=/objects,upperdir=/u,workdir=/w", {"/a"}},
+      {"rw,lowerdir=/a::/objects,upperdir=/u,workdir=/w", {"/a"}, {"/objects"}},
+      {"rw,lowerdir=x:y::/o1::/o2,upperdir=/u,workdir=/w",
+       {"/layers/x", "/layers/y"},
+       {"/o1", "/o2"}},
+      {"rw,lowerdir+=/a,datadir+=/objects,upperdir=/u,workdir=/w", {"/a"}, {"/objects"}},
       {"rw,upperdir=/u,workdir=/w", {}},
   };
   for (const auto& spelling : cases) {
     CAPTURE(spelling.options);
     const OverlayDirectories directories = ParseOverlayOptions(spelling.options, "/layers");
     CHECK(directories.lowers == spelling.lowers);
+    CHECK(directories.data == spelling.data);
     CHECK(directories.upper == "/u");
     CHECK(directories.work == "/w");
   }
+}
+
+TEST_CASE("only verity=require counts as required") {
+  CHECK(ParseOverlayOptions("rw,lowerdir+=/a,verity=require").verity_required);
+  CHECK_FALSE(ParseOverlayOptions("rw,lowerdir+=/a,verity=on").verity_required);
+  CHECK_FALSE(ParseOverlayOptions("rw,lowerdir+=/a").verity_required);
 }
 
 TEST_CASE("a directory is in use while a mounted overlay has it or what is below it") {
   const Result<MountTable> table =
       Table(std::string(kRoot) +
             "40 22 0:40 / /union rw - overlay o rw,lowerdir+=/layers/aa,lowerdir+=/layers/"
-            "bb/sub,upperdir=/scratch/upper,workdir=/scratch/work\n");
+            "bb/sub,datadir+=/cache/objects,upperdir=/scratch/upper,workdir=/scratch/work\n");
   REQUIRE(table.ok());
-  for (const char* used : {"/layers/aa", "/layers/bb", "/scratch", "/layers"})
+  for (const char* used : {"/layers/aa", "/layers/bb", "/scratch", "/layers", "/cache"})
     CHECK(table->UsedByOverlay(used));
   for (const char* unused : {"/layers/a", "/layers/cc", "/scratch2", "/union"})
     CHECK_FALSE(table->UsedByOverlay(unused));

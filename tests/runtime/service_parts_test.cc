@@ -142,6 +142,31 @@ TEST_SUITE("node report") {
     CHECK(body["lkg_present"] == false);
   }
 
+  TEST_CASE("who holds a module's bytes is what was seen, not what was proven once") {
+    NodeReport report;
+    report.breadcrumb =
+        Breadcrumb{.composition = {.modules = {SampleModule("a", 1), SampleModule("b", 2),
+                                               SampleModule("c", 3)}}};
+    for (ComposedModule& module : report.breadcrumb->composition.modules)
+      module.proof = {{"kernel_verity", true}};
+    report.live_ids = {"a", "b"};
+    report.enforcement = {{"a", mount::Enforcement::kKernel},
+                          {"b", mount::Enforcement::kWhenStored}};
+
+    const Json evidence = HeartbeatBody(report, {}, {}, Json::array(), 1000)["module_evidence"];
+    REQUIRE(evidence.size() == 2);
+    CHECK(evidence[0]["verity"] == true);
+    CHECK(evidence[0]["enforcement"] == "kernel enforced");
+    CHECK(evidence[1]["verity"] == false);
+    CHECK(evidence[1]["enforcement"] == "verified when stored");
+
+    const Json modules = StatusBody(report, nullptr, {}, Json::array(), 1000)["modules"];
+    REQUIRE(modules.size() == 3);
+    CHECK(modules[0]["enforcement"] == "kernel enforced");
+    CHECK(modules[1]["enforcement"] == "verified when stored");
+    CHECK(modules[2]["enforcement"] == "-");
+  }
+
   TEST_CASE("vitals come from the kernel's files") {
     const TemporaryDirectory root;
     const std::string proc = root.path().string() + "/proc";

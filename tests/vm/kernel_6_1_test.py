@@ -4,7 +4,16 @@ import scenario
 
 
 class Kernel61(scenario.NodeTest):
-    def test_boots_on_linux_6_1(self):
+    @classmethod
+    def add_modules(cls):
+        super().add_modules()
+        source = cls.lab.directory / "tools"
+        source.mkdir()
+        (source / "tool").write_bytes(bytes(range(256)))
+        image, objects = cls.lab.pack(source)
+        cls.control_plane.add_module(image, "tools", 400, objects=objects)
+
+    def test_1_boots_on_linux_6_1(self):
         guest = self.power_on(self.hardware(scenario.DISKLESS, series="6.1"))
         self.wait_for_page(guest)
         self.assertIn("Linux 6.1.", self.wait_for_stage(guest, "kernel"))
@@ -12,6 +21,18 @@ class Kernel61(scenario.NodeTest):
         guest.wait_until(lambda: self.heartbeats() > 0, 120, "heartbeat at the control plane")
         with guest.shell() as shell:
             self.expect_drivers(shell, "6.1")
+            guest.wait_until(lambda: '"gate":"passed"' in shell.run("tr -d ' \\n' </run/powernode/status.json || true"),
+                             120, "the set to be confirmed")
+            shell.run("sync")
+        guest.cut_power()
+
+    def test_2_refuses_a_composefs_module_with_the_version_it_needs_and_boots_the_set_before(self):
+        self.control_plane.assign(self.node, "tools")
+        guest = self.power_on(self.hardware(scenario.DISKLESS, series="6.1"))
+        line = guest.wait_for(r"^\[boot:mount\] .*tools.*$", scenario.BOOT_S, "refusal of the module").group(0)
+        self.assertIn("needs Linux 6.5", line)
+        self.wait_for_page(guest)
+        self.assertRegex(guest.console(), r"\[boot:choose\] .*last known good")
         type(self).failed = False
 
 

@@ -98,6 +98,13 @@ class Lab:
         content.update(files or {})
         return initrd.append(base, content, self.directory / f"{generator}-{series}-{number}.initrd")
 
+    def pack(self, tree):
+        """A directory as a composefs image, and the directory of its objects."""
+        image, objects = tree.with_suffix(".cfs"), tree.with_suffix(".objects")
+        subprocess.run([images.agent(), "pack", tree, "--image", image, "--objects", objects], check=True,
+                       stdout=subprocess.DEVNULL)
+        return image, objects
+
     def power_on(self, name, hardware, detach=False):
         guest = machine.Machine(name, self.directory, hardware)
         self.machines.append(guest)
@@ -184,10 +191,12 @@ class ControlPlane:
         fields["platform_url"] = self.url
         return Identity(name, fields)
 
-    def add_module(self, image, name, priority, services=None, signed=True):
+    def add_module(self, image, name, priority, services=None, signed=True, objects=None):
         words = ["module", "add", image, "--name", name, "--priority", str(priority), "--id", name]
         if services:
             words += ["--services", services]
+        if objects:
+            words += ["--objects", objects]
         if signed:
             words += ["--sign-key", self.signing_key]
         self.command(*words)

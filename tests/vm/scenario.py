@@ -43,14 +43,18 @@ class NodeTest(unittest.TestCase):
         cls.failed = True  # until the last test has passed
         cls.control_plane = cls.lab.control_plane
         cls.artifact = images.modules()
-        cls.control_plane.add_module(cls.artifact / "base.erofs", "base", 100)
-        cls.control_plane.add_module(cls.artifact / "nginx.erofs", "nginx", 200, cls.artifact / "services.json")
-        cls.control_plane.add_module(cls.artifact / "demo-login.erofs", "demo-login", 300)
+        cls.add_modules()
         cls.node = cls.control_plane.add_node("node-1")
         cls.control_plane.assign(cls.node, *cls.modules)
         cls.control_plane.start()
         cls.persist = cls.lab.new_disk("node-1")
         cls.boots = 0
+
+    @classmethod
+    def add_modules(cls):
+        cls.control_plane.add_module(cls.artifact / "base.erofs", "base", 100)
+        cls.control_plane.add_module(cls.artifact / "nginx.erofs", "nginx", 200, cls.artifact / "services.json")
+        cls.control_plane.add_module(cls.artifact / "demo-login.erofs", "demo-login", 300)
 
     def hardware(self, command_line, generator="initramfs-tools", series="6.12", leave_out=(), disks=None, clock=""):
         self.web = machine.free_port()
