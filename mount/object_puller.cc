@@ -79,14 +79,23 @@ SpaceNeed SpaceFor(const Objects& missing, std::uint64_t floor_mib) {
 Result<CompleteObjects> ObjectPuller::Complete(const verify::VerifiedImage& image,
                                                const std::string& module,
                                                std::stop_token stop) const {
-  Result<CompleteObjects> complete = CompleteThem(image, module, std::move(stop));
+  Result<CompleteObjects> complete = CompleteThem(image, module, source_, std::move(stop));
   if (!complete)
     return std::move(complete).error().WithContext("complete the objects of module " + module);
   return complete;
 }
 
+Result<CompleteObjects> ObjectPuller::FromStore(const verify::VerifiedImage& image,
+                                                const std::string& module,
+                                                std::stop_token stop) const {
+  Result<CompleteObjects> complete = CompleteThem(image, module, nullptr, std::move(stop));
+  if (!complete)
+    return std::move(complete).error().WithContext("find the objects of module " + module);
+  return complete;
+}
+
 Result<CompleteObjects> ObjectPuller::CompleteThem(const verify::VerifiedImage& image,
-                                                   const std::string& module,
+                                                   const std::string& module, ObjectSource* source,
                                                    std::stop_token stop) const {
   ASSIGN_OR_RETURN(Objects needed, ListNeeded(image));
   std::sort(needed.begin(), needed.end());
@@ -94,11 +103,11 @@ Result<CompleteObjects> ObjectPuller::CompleteThem(const verify::VerifiedImage& 
   const Objects stored = Without(needed, missing);
   ASSIGN_OR_RETURN(StoredObjects looked_at,
                    CheckStoredObjects(store_, stored, options_.verity, clock_, stop));
-  if (source_ == nullptr && !looked_at.damaged.empty())
+  if (source == nullptr && !looked_at.damaged.empty())
     return Error(ErrorKind::kRefuted, "object_damaged",
                  Named(looked_at.damaged) + ": the bytes in the store " + store_.directory() +
                      " have changed; with the platform in reach they are fetched again");
-  if (source_ == nullptr && !missing.empty())
+  if (source == nullptr && !missing.empty())
     return Error(ErrorKind::kNotFound, "objects_not_stored",
                  Named(missing) + ": not in the store " + store_.directory());
   missing = Together(missing, looked_at.damaged);
@@ -110,7 +119,7 @@ Result<CompleteObjects> ObjectPuller::CompleteThem(const verify::VerifiedImage& 
                                      SpaceFor(missing, options_.floor_mib)));
     for (const NeededObject& object : looked_at.damaged)
       RETURN_IF_ERROR(store_.Remove(object.digest));
-    RETURN_IF_ERROR(Fetch(missing, BytesOf(needed), module, stop));
+    RETURN_IF_ERROR(Fetch(*source, missing, BytesOf(needed), module, stop));
   }
   if (!not_enforced && !missing.empty()) {
     ASSIGN_OR_RETURN(StoredObjects fetched,
@@ -134,8 +143,9 @@ Result<CompleteObjects> ObjectPuller::CompleteThem(const verify::VerifiedImage& 
   return complete;
 }
 
-Status ObjectPuller::Fetch(const std::vector<NeededObject>& missing, std::uint64_t needed_bytes,
-                           const std::string& module, const std::stop_token& stop) const {
+Status ObjectPuller::Fetch(ObjectSource& source, const std::vector<NeededObject>& missing,
+                           std::uint64_t needed_bytes, const std::string& module,
+                           const std::stop_token& stop) const {
   RETURN_IF_ERROR(MakeDirectories(options_.partial_directory, 0700));
   const std::uint64_t bytes = BytesOf(missing);
   ObjectMeter meter({.module = module,
@@ -144,7 +154,7 @@ Status ObjectPuller::Fetch(const std::vector<NeededObject>& missing, std::uint64
                      .bytes_present = needed_bytes - bytes},
                     clock_, options_.observer);
   const FetchTools tools{.store = store_,
-                         .source = *source_,
+                         .source = source,
                          .clock = clock_,
                          .meter = meter,
                          .verity = options_.verity == verify::VerityMode::kOff

@@ -57,11 +57,17 @@ class ObjectPuller {
   Result<CompleteObjects> Complete(const verify::VerifiedImage& image, const std::string& module,
                                    std::stop_token stop) const;
 
+  // Without any network.
+  Result<CompleteObjects> FromStore(const verify::VerifiedImage& image, const std::string& module,
+                                    std::stop_token stop) const;
+
  private:
   Result<CompleteObjects> CompleteThem(const verify::VerifiedImage& image,
-                                       const std::string& module, std::stop_token stop) const;
-  Status Fetch(const std::vector<NeededObject>& missing, std::uint64_t needed_bytes,
-               const std::string& module, const std::stop_token& stop) const;
+                                       const std::string& module, ObjectSource* source,
+                                       std::stop_token stop) const;
+  Status Fetch(ObjectSource& source, const std::vector<NeededObject>& missing,
+               std::uint64_t needed_bytes, const std::string& module,
+               const std::stop_token& stop) const;
 
   const ObjectStore& store_;
   ObjectSource* source_;

@@ -57,7 +57,7 @@ Result<Breadcrumb> Compose(const HostUnionContext& context, const Composition& w
                                   {.layers = std::move(layers),
                                    .target = context.paths.union_root,
                                    .scratch_mib = context.scratch_mib,
-                                   .verity = VerityFor(wanted, context.verity)}));
+                                   .verity = VerityFor(wanted, context.supply.verity())}));
   RETURN_IF_ERROR(composed.Commit());
   RecordEnforcement(composed.layers(), breadcrumb.composition);
   for (const mount::ComposedLayer& layer : composed.layers())
@@ -110,10 +110,10 @@ Result<Breadcrumb> ApplyHostUnion(const HostUnionContext& context, Composition w
   RETURN_IF_ERROR(MakeRuntimeDirectory(context.paths));
   const auto silent = [](const ModuleProven&) {};
   ASSIGN_OR_RETURN(std::vector<mount::LayerRequest> layers,
-                   ProveModules(wanted, context.puller, network, stop, silent));
+                   ProveModules(wanted, context.supply, network, stop, silent));
   // What the kernel would refuse is refused before the running services are stopped for it.
   RETURN_IF_ERROR(mount::CheckLayers(context.paths, context.features, layers,
-                                     VerityFor(wanted, context.verity)));
+                                     VerityFor(wanted, context.supply.verity())));
   // An operator's command and the service must not take the union apart at the same time.
   ASSIGN_OR_RETURN(const LockFile one_change,
                    LockFile::Take(context.paths.union_lock, "change of the union",
@@ -129,7 +129,7 @@ Result<Breadcrumb> ApplyHostUnion(const HostUnionContext& context, Composition w
       return StartUnits(context, *before);  // only these were stopped
     ASSIGN_OR_RETURN(
         std::vector<mount::LayerRequest> old_layers,
-        ProveModules(before->composition, context.puller, Network::kForbid, stop, silent));
+        ProveModules(before->composition, context.supply, Network::kForbid, stop, silent));
     ASSIGN_OR_RETURN(const Breadcrumb restored,
                      Replace(context, before->composition, std::move(old_layers)));
     return Ok();

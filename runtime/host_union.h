@@ -15,9 +15,9 @@
 #include "agent/base/paths.h"
 #include "agent/base/result.h"
 #include "mount/kernel_features.h"
-#include "mount/puller.h"
 #include "runtime/breadcrumb.h"
 #include "runtime/module_set.h"
+#include "runtime/module_supply.h"
 #include "runtime/systemd.h"
 
 namespace powernode::runtime {
@@ -25,10 +25,9 @@ namespace powernode::runtime {
 struct HostUnionContext {
   const Paths& paths;
   const mount::KernelFeatures& features;
-  const mount::Puller& puller;
+  ModuleSupply& supply;
   Systemd* systemd;  // nullptr: no service manager serves this root, units are only written
   std::uint64_t scratch_mib;
-  verify::VerityMode verity;  // of the policy in force
   Clock& clock;
 };
 

@@ -4,9 +4,20 @@
 #include <cstdio>
 
 namespace powernode::runtime {
+namespace {
+
+Json ToJson(const mount::CompleteObjects& objects) {
+  return {{"count", objects.count()},
+          {"bytes", objects.bytes()},
+          {"fetched", objects.fetched_count()},
+          {"fetched_bytes", objects.fetched_bytes()},
+          {"enforced", objects.kernel_verity() ? "kernel" : "stored"}};
+}
+
+}  // namespace
 
 Result<std::vector<mount::LayerRequest>> ProveModules(
-    Composition& composition, const mount::Puller& puller, Network network, std::stop_token stop,
+    Composition& composition, ModuleSupply& supply, Network network, std::stop_token stop,
     const std::function<void(const ModuleProven&)>& on_proven) {
   std::vector<mount::LayerRequest> layers;
   for (ComposedModule& module : composition.modules) {
@@ -25,18 +36,22 @@ Result<std::vector<mount::LayerRequest>> ProveModules(
         .fsverity = fsverity,
         .signature = std::nullopt,
         .confirmed = composition.source == CompositionSource::kLastKnownGood};
-    Result<verify::VerifiedImage> image =
-        network == Network::kUse ? puller.Pull(blob, stop) : puller.FromStore(blob, stop);
-    if (!image) return std::move(image).error().WithContext("module " + module.name);
-    module.size = image->size();
-    module.proof = Json(verify::ToJson(image->report()));
+    ASSIGN_OR_RETURN_CONTEXT(verify::VerifiedImage image, supply.BringImage(blob, network, stop),
+                             "module " + module.name);
+    ASSIGN_OR_RETURN_CONTEXT(std::optional<mount::CompleteObjects> objects,
+                             supply.BringObjects(image, module.name, network, stop),
+                             "module " + module.name);
+    module.size = image.size();
+    module.proof = Json(verify::ToJson(image.report()));
     module.signed_revision =
-        image->report().statement ? image->report().statement->revision : std::uint64_t{0};
-    on_proven({.module = module, .image = *image});
+        image.report().statement ? image.report().statement->revision : std::uint64_t{0};
+    if (objects) module.proof["objects"] = ToJson(*objects);
+    on_proven({.module = module, .image = image, .objects = objects ? &*objects : nullptr});
     layers.push_back({.module_id = module.id,
                       .name = module.name,
                       .effective_priority = module.effective_priority,
-                      .image = *std::move(image)});
+                      .image = std::move(image),
+                      .objects = std::move(objects)});
   }
   return layers;
 }

@@ -1,5 +1,5 @@
-// A composition's images, brought here and proven: what Compose() mounts. All or nothing: a set of
-// which one image cannot be proven is not a set.
+// A composition's images and their objects, brought here and proven: what Compose() mounts. All or
+// nothing: a set of which one image cannot be proven is not a set.
 #pragma once
 
 #include <functional>
@@ -9,22 +9,21 @@
 
 #include "agent/base/result.h"
 #include "mount/compose.h"
-#include "mount/puller.h"
 #include "runtime/composition.h"
+#include "runtime/module_supply.h"
 
 namespace powernode::runtime {
 
 struct ModuleProven {
   const ComposedModule& module;
   const verify::VerifiedImage& image;
+  const mount::CompleteObjects* objects;  // of a composefs image, else nullptr
 };
 
-enum class Network { kUse, kForbid };  // kForbid: only what the store holds (last known good)
-
-// Fills in size, proof and signed revision of each module as proven. Errors are the puller's, with
+// Fills in size, proof and signed revision of each module as proven. Errors are the supply's, with
 // the module's name in front.
 Result<std::vector<mount::LayerRequest>> ProveModules(
-    Composition& composition, const mount::Puller& puller, Network network, std::stop_token stop,
+    Composition& composition, ModuleSupply& supply, Network network, std::stop_token stop,
     const std::function<void(const ModuleProven&)>& on_proven);
 
 // What Compose() is to insist on: a set that has proved itself boots without the kernel's hold, too

@@ -12,12 +12,11 @@
 #include "agent/base/version.h"
 #include "mount/compose.h"
 #include "mount/kernel_features.h"
-#include "mount/node_blob_source.h"
-#include "mount/puller.h"
 #include "runtime/boot_candidates.h"
 #include "runtime/breadcrumb.h"
 #include "runtime/carried_image.h"
 #include "runtime/module_set.h"
+#include "runtime/module_supply.h"
 #include "runtime/network_wait.h"
 #include "runtime/node_policy.h"
 #include "runtime/persist.h"
@@ -214,21 +213,24 @@ class Preparation {
     for (const Error& problem : loaded.problems)
       console_.Say("verify", "note: " + problem.message());
     verity_ = loaded.policy.verity;
-    const verify::ImageVerifier verifier(std::move(loaded.policy));
-    const mount::BlobStore store(paths_,
-                                 CacheFloorMib(request_.settings.cache_floor_mib, persist_.state));
-    RETURN_IF_ERROR(store.Prepare());
-    std::optional<mount::NodeBlobSource> source;
-    if (session != nullptr) source.emplace(*session);
-    const mount::Puller puller(
-        store, verifier, source ? &*source : nullptr, clock_,
-        {.download = {.observer = [this](const mount::PullProgress& p) { SayPulled(p); }}});
-    return ProveModules(composition, puller, session != nullptr ? Network::kUse : Network::kForbid,
-                        stop_, [this](const ModuleProven& proven) {
-                          console_.Say("verify", proven.module.name + ": " +
-                                                     proven.image.digest().Short() + ", " +
-                                                     proven.image.report().Summary());
-                        });
+    ModuleSupply supply(
+        paths_, std::move(loaded.policy),
+        CacheFloorMib(request_.settings.cache_floor_mib, persist_.state), session, clock_,
+        {.images = [this](const mount::PullProgress& p) { SayPulled(p); }, .objects = {}});
+    RETURN_IF_ERROR(supply.Prepare());
+    return ProveModules(composition, supply, session != nullptr ? Network::kUse : Network::kForbid,
+                        stop_, [this](const ModuleProven& proven) { SayProven(proven); });
+  }
+
+  void SayProven(const ModuleProven& proven) {
+    if (const mount::CompleteObjects* objects = proven.objects)
+      console_.Say("fetch", proven.module.name + ": " + std::to_string(objects->fetched_count()) +
+                                " of " + std::to_string(objects->count()) + " objects, " +
+                                HumanSize(objects->fetched_bytes()) + " fetched, " +
+                                HumanSize(objects->bytes() - objects->fetched_bytes()) +
+                                " were here");
+    console_.Say("verify", proven.module.name + ": " + proven.image.digest().Short() + ", " +
+                               proven.image.report().Summary());
   }
 
   void SayPulled(const mount::PullProgress& progress) {

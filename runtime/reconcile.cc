@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "mount/node_blob_source.h"
 #include "runtime/last_known_good.h"
 #include "runtime/node_policy.h"
 #include "runtime/persist.h"
@@ -115,27 +114,23 @@ Result<ReconcileOutcome> Reconciler::Change(enroll::Session* session, Compositio
   outcome.running = std::move(running);
   if (outcome.plan.empty() || apply == Apply::kDryRun) return outcome;
 
-  const verify::ImageVerifier verifier(
-      LoadNodePolicy(paths_, settings_, clock_.UnixSeconds()).policy);
-  const mount::BlobStore store(paths_,
-                               CacheFloorMib(settings_.cache_floor_mib, ObservePersist(paths_)));
-  RETURN_IF_ERROR(store.Prepare());
-  std::optional<mount::NodeBlobSource> source;
-  if (session != nullptr) source.emplace(*session);
-  const mount::Puller puller(store, verifier, source ? &*source : nullptr, clock_, {});
+  ModuleSupply supply(paths_, LoadNodePolicy(paths_, settings_, clock_.UnixSeconds()).policy,
+                      CacheFloorMib(settings_.cache_floor_mib, ObservePersist(paths_)), session,
+                      clock_, observers_);
+  RETURN_IF_ERROR(supply.Prepare());
   const Network network = session != nullptr ? Network::kUse : Network::kForbid;
   if (pivot) {
     ASSIGN_OR_RETURN(const std::vector<mount::LayerRequest> proven,
-                     ProveModules(wanted, puller, network, stop, [](const ModuleProven&) {}));
+                     ProveModules(wanted, supply, network, stop, [](const ModuleProven&) {}));
     outcome.pending_reboot = true;
+    outcome.supplied = supply.supplied();
     return outcome;
   }
   const HostUnionContext context{.paths = paths_,
                                  .features = features_,
-                                 .puller = puller,
+                                 .supply = supply,
                                  .systemd = systemd_,
                                  .scratch_mib = settings_.scratch_mib,
-                                 .verity = verifier.verity(),
                                  .clock = clock_};
   RETURN_IF_ERROR(CheckBusy(wanted));
   Result<Breadcrumb> applied = ApplyHostUnion(context, wanted, network, stop);
@@ -144,6 +139,7 @@ Result<ReconcileOutcome> Reconciler::Change(enroll::Session* session, Compositio
   busy_.reset();
   outcome.running = *std::move(applied);
   outcome.applied = true;
+  outcome.supplied = supply.supplied();
   return outcome;
 }
 

@@ -9,6 +9,7 @@
 #include <optional>
 #include <stop_token>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "agent/base/clock.h"
@@ -19,6 +20,7 @@
 #include "runtime/assignment.h"
 #include "runtime/breadcrumb.h"
 #include "runtime/host_union.h"
+#include "runtime/module_supply.h"
 #include "runtime/reconcile_plan.h"
 #include "runtime/settings.h"
 
@@ -31,6 +33,7 @@ struct ReconcileOutcome {
   bool applied = false;         // the plan is carried out
   bool pending_reboot = false;  // pivot mode: everything is here, the next boot composes it
   std::optional<Breadcrumb> running;
+  Supplied supplied;                    // what came over the network for it
   std::optional<Error> policy_problem;  // the platform's trust policy was not taken
 };
 
@@ -38,8 +41,13 @@ class Reconciler {
  public:
   // All outlive the reconciler. `systemd` may be nullptr, see HostUnionContext.
   Reconciler(const Paths& paths, const Settings& settings, const mount::KernelFeatures& features,
-             Systemd* systemd, Clock& clock)
-      : paths_(paths), settings_(settings), features_(features), systemd_(systemd), clock_(clock) {}
+             Systemd* systemd, Clock& clock, SupplyObservers observers = {})
+      : paths_(paths),
+        settings_(settings),
+        features_(features),
+        systemd_(systemd),
+        clock_(clock),
+        observers_(std::move(observers)) {}
 
   // Towards what the platform assigns.
   Result<ReconcileOutcome> Run(enroll::Session& session, Apply apply, std::stop_token stop);
@@ -65,6 +73,7 @@ class Reconciler {
   const mount::KernelFeatures& features_;
   Systemd* systemd_;
   Clock& clock_;
+  SupplyObservers observers_;
 
   // The set that took something away, and when it was first seen.
   std::string shrink_hash_;
