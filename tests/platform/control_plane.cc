@@ -7,6 +7,7 @@
 #include "tests/platform/authenticate.h"
 #include "tests/platform/kept_answers.h"
 #include "tests/platform/manners.h"
+#include "tests/platform/served.h"
 
 namespace powernode::platform {
 namespace {
@@ -111,6 +112,7 @@ Answer ControlPlane::Respond(const Request& request, const std::vector<Fault>& f
       faults,
       {.authority = authority_, .now = call.now, .lifetime = state->settings.leaf_lifetime_seconds},
       answer);
+  CountServed(call, answer);
   if (call.changed) {
     if (const Status saved = state.Save(); !saved)
       return Failure(500, saved.error().message(), "INTERNAL_ERROR");
