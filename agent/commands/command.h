@@ -57,6 +57,7 @@ std::function<Outcome(const Context&)> ConfigureVerify(CLI::App& app);
 std::function<Outcome(const Context&)> ConfigureAttach(CLI::App& app);
 std::function<Outcome(const Context&)> ConfigureDetach(CLI::App& app);
 std::function<Outcome(const Context&)> ConfigureUpdate(CLI::App& app);
+std::function<Outcome(const Context&)> ConfigureGc(CLI::App& app);
 std::function<Outcome(const Context&)> ConfigureVersion(CLI::App& app);
 
 }  // namespace powernode::commands
