@@ -45,6 +45,15 @@ Result<std::optional<LastKnownGood>> LoadLastKnownGood(const Paths& paths) {
   return previous;
 }
 
+Result<std::vector<Composition>> KeptSets(const Paths& paths) {
+  std::vector<Composition> sets;
+  for (const StateFile& file : {Current(paths), Previous(paths)}) {
+    ASSIGN_OR_RETURN(std::optional<LastKnownGood> kept, LoadOne(file));
+    if (kept) sets.push_back(std::move(kept->composition));
+  }
+  return sets;
+}
+
 Status Promote(const Paths& paths, const Breadcrumb& breadcrumb, std::int64_t now_unix) {
   if (breadcrumb.incomplete)
     return Error(ErrorKind::kRefused, "not_promotable", "this boot's composition is incomplete");

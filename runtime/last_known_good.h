@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "agent/base/paths.h"
 #include "agent/base/result.h"
@@ -23,6 +24,10 @@ struct LastKnownGood {
 // lkg.json, or lkg.prev.json when the former is missing or corrupt (which is then set aside).
 // nullopt: none.
 Result<std::optional<LastKnownGood>> LoadLastKnownGood(const Paths& paths);
+
+// Every set that is kept, lkg.json and lkg.prev.json. Nothing is set aside, and one that cannot be
+// read is the error: for decisions about what may be removed.
+Result<std::vector<Composition>> KeptSets(const Paths& paths);
 
 // kRefused "not_promotable" when the breadcrumb is incomplete or itself came from the last known
 // good set.

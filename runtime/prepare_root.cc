@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <memory>
 #include <optional>
+#include <span>
 
 #include "agent/base/files.h"
 #include "agent/base/version.h"
@@ -25,6 +26,7 @@
 #include "runtime/root_files.h"
 #include "runtime/root_render.h"
 #include "runtime/runtime_directory.h"
+#include "runtime/store_room.h"
 
 namespace powernode::runtime {
 namespace {
@@ -165,7 +167,17 @@ class Preparation {
   // stored.
   Status TryOne(Composition composition, enroll::Session* session) {
     failed_stage_ = "fetch";
+    ASSIGN_OR_RETURN(
+        std::optional<mount::StoreLease> lease,
+        LeaseStore(composition, StoreLimits{.floor_mib = CacheFloorMib(
+                                                request_.settings.cache_floor_mib, persist_.state),
+                                            .budget_mib = request_.settings.cache_budget_mib}));
     Result<std::vector<mount::LayerRequest>> layers = Prove(composition, session);
+    if (!layers && layers.error().kind() == ErrorKind::kNoSpace) {
+      lease.reset();
+      ASSIGN_OR_RETURN(lease, LeaseStore(composition, std::nullopt));
+      layers = Prove(composition, session);
+    }
     if (!layers && IsVerdict(layers.error())) failed_stage_ = "verify";
     if (!layers) return std::move(layers).error();
 
@@ -198,6 +210,19 @@ class Preparation {
       return std::move(recorded).error().AlsoFailed(
           SystemError("unmount " + request_.sysroot, errno));
     return recorded;
+  }
+
+  // Held until what was fetched is recorded: nothing of it is collected. Without limits everything
+  // goes that no set needs.
+  Result<mount::StoreLease> LeaseStore(const Composition& composition,
+                                       std::optional<StoreLimits> limits) {
+    ASSIGN_OR_RETURN(
+        StoreRoom room,
+        MakeRoom({.paths = paths_, .wanted = std::span(&composition, 1), .limits = limits}, "boot",
+                 clock_.UnixSeconds()));
+    if (!room.collected.removable.empty()) console_.Say("fetch", CollectedText(room.collected));
+    if (room.problem) console_.Say("fetch", "note: " + room.problem->message());
+    return std::move(room.lease);
   }
 
   Result<std::vector<mount::LayerRequest>> Prove(Composition& composition,

@@ -1,10 +1,13 @@
 #include "runtime/reconcile.h"
 
 #include <algorithm>
+#include <span>
 
 #include "runtime/last_known_good.h"
 #include "runtime/node_policy.h"
 #include "runtime/persist.h"
+#include "runtime/staged_set.h"
+#include "runtime/store_room.h"
 
 namespace powernode::runtime {
 namespace {
@@ -12,6 +15,7 @@ namespace {
 constexpr std::chrono::milliseconds kShrinkConfirmation{30'000};
 constexpr std::chrono::milliseconds kFirstBusyWait{5 * 60'000};
 constexpr std::chrono::milliseconds kLongestBusyWait{60 * 60'000};
+constexpr std::chrono::milliseconds kCollectEvery{24 * 3'600'000};
 
 }  // namespace
 
@@ -62,6 +66,27 @@ void Reconciler::NoteBusy(const Composition& wanted, const Error& error) {
                .wait = wait};
 }
 
+Result<std::optional<mount::StoreLease>> Reconciler::LeaseStore(const Composition& wanted,
+                                                                ReconcileOutcome& outcome) {
+  const std::chrono::milliseconds now = clock_.Monotonic();
+  if (outcome.plan.empty() && collected_at_ && now - *collected_at_ < kCollectEvery) {
+    outcome.store_problem = store_problem_;
+    return std::optional<mount::StoreLease>();
+  }
+  const StoreLimits limits{
+      .floor_mib = CacheFloorMib(settings_.cache_floor_mib, ObservePersist(paths_)),
+      .budget_mib = settings_.cache_budget_mib};
+  ASSIGN_OR_RETURN(StoreRoom room,
+                   MakeRoom({.paths = paths_,
+                             .wanted = std::span(&wanted, 1),
+                             .limits = no_space_ ? std::nullopt : std::optional(limits)},
+                            "reconcile", clock_.UnixSeconds()));
+  collected_at_ = now;
+  outcome.collected = std::move(room.collected);
+  outcome.store_problem = store_problem_ = std::move(room.problem);
+  return std::optional(std::move(room.lease));
+}
+
 Result<ReconcileOutcome> Reconciler::Run(enroll::Session& session, Apply apply,
                                          std::stop_token stop) {
   enroll::NodeApi api(session);
@@ -82,6 +107,7 @@ Result<ReconcileOutcome> Reconciler::Run(enroll::Session& session, Apply apply,
       policy_problem = std::move(fresh).error();
   Result<ReconcileOutcome> outcome =
       Change(&session, std::move(wanted.composition), std::move(running), apply, stop);
+  no_space_ = !outcome && outcome.error().kind() == ErrorKind::kNoSpace;
   if (outcome) outcome->policy_problem = std::move(policy_problem);
   return outcome;
 }
@@ -112,7 +138,12 @@ Result<ReconcileOutcome> Reconciler::Change(enroll::Session* session, Compositio
       PlanReconcile(running ? std::optional(running->composition) : std::nullopt, wanted);
   const bool pivot = running && running->mode == NodeMode::kPivot;
   outcome.running = std::move(running);
-  if (outcome.plan.empty() || apply == Apply::kDryRun) return outcome;
+  if (apply == Apply::kDryRun) return outcome;
+  ASSIGN_OR_RETURN(const std::optional<mount::StoreLease> lease, LeaseStore(wanted, outcome));
+  if (outcome.plan.empty()) {
+    if (Status dropped = Unstage(paths_); !dropped) outcome.store_problem = dropped.error();
+    return outcome;
+  }
 
   ModuleSupply supply(paths_, LoadNodePolicy(paths_, settings_, clock_.UnixSeconds()).policy,
                       CacheFloorMib(settings_.cache_floor_mib, ObservePersist(paths_)), session,
@@ -122,6 +153,8 @@ Result<ReconcileOutcome> Reconciler::Change(enroll::Session* session, Compositio
   if (pivot) {
     ASSIGN_OR_RETURN(const std::vector<mount::LayerRequest> proven,
                      ProveModules(wanted, supply, network, stop, [](const ModuleProven&) {}));
+    if (Status staged = Stage(paths_, wanted, clock_.UnixSeconds()); !staged)
+      outcome.store_problem = staged.error();
     outcome.pending_reboot = true;
     outcome.supplied = supply.supplied();
     return outcome;

@@ -17,12 +17,14 @@
 #include "agent/base/result.h"
 #include "enroll/session.h"
 #include "mount/kernel_features.h"
+#include "mount/store_lease.h"
 #include "runtime/assignment.h"
 #include "runtime/breadcrumb.h"
 #include "runtime/host_union.h"
 #include "runtime/module_supply.h"
 #include "runtime/reconcile_plan.h"
 #include "runtime/settings.h"
+#include "runtime/store_gc.h"
 
 namespace powernode::runtime {
 
@@ -35,6 +37,8 @@ struct ReconcileOutcome {
   std::optional<Breadcrumb> running;
   Supplied supplied;                    // what came over the network for it
   std::optional<Error> policy_problem;  // the platform's trust policy was not taken
+  GcOutcome collected;                  // what the store had to let go
+  std::optional<Error> store_problem;   // why nothing, or no object, could be collected
 };
 
 class Reconciler {
@@ -64,6 +68,10 @@ class Reconciler {
                                   std::optional<Breadcrumb> running, Apply apply,
                                   std::stop_token stop);
   Status ConfirmRemovals(const std::optional<Breadcrumb>& running, const Assignment& wanted);
+  // Makes room for `wanted` and keeps what comes until the lease goes. nullopt: nothing comes, and
+  // the last look was less than a day ago.
+  Result<std::optional<mount::StoreLease>> LeaseStore(const Composition& wanted,
+                                                      ReconcileOutcome& outcome);
   // Refuses a set that could not be mounted a short while ago because the union was in use.
   Status CheckBusy(const Composition& wanted) const;
   void NoteBusy(const Composition& wanted, const Error& error);
@@ -88,6 +96,10 @@ class Reconciler {
     std::chrono::milliseconds wait{};
   };
   std::optional<Busy> busy_;
+
+  std::optional<std::chrono::milliseconds> collected_at_;
+  std::optional<Error> store_problem_;  // then
+  bool no_space_ = false;  // the last pull found the disk full, whatever had been collected for it
 };
 
 // What runs: the breadcrumb of this boot, in either mode; nullopt when nothing does.

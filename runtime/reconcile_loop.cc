@@ -4,6 +4,7 @@
 
 #include "agent/base/backoff.h"
 #include "enroll/pki_store.h"
+#include "runtime/store_room.h"
 
 namespace powernode::runtime {
 
@@ -30,6 +31,11 @@ std::chrono::milliseconds ReconcileLoop::Tick(std::stop_token stop) {
     findings_.Raise(Severity::kHigh, "trust-policy", *outcome->policy_problem);
   else
     findings_.ClearSubject("trust-policy");
+  if (outcome->store_problem)
+    findings_.Raise(Severity::kMedium, "store", *outcome->store_problem);
+  else
+    findings_.ClearSubject("store");
+  if (!outcome->collected.removable.empty()) log_.Info("store", CollectedText(outcome->collected));
   MarkProven(*platform);
   for (const PlanStep& step : outcome->plan)
     log_.Info("reconcile",

@@ -89,6 +89,12 @@ constexpr std::array kKeys = {
           if (count) s.cache_floor_mib = *count;
           return count.has_value();
         }},
+    Key{"cache_budget_mib", false, true,
+        [](std::string_view value, Settings& s) {
+          const auto count = ParseCount(value, 0, 1024 * 1024 * 1024);
+          if (count) s.cache_budget_mib = *count;
+          return count.has_value();
+        }},
     Key{"gate_probes", false, true,
         [](std::string_view value, Settings& s) {
           const auto count = ParseCount(value, 1, 100);

@@ -31,6 +31,7 @@ struct Settings {
   bool last_known_good = true;  // boot the last known good set when the platform does not answer
   std::uint64_t scratch_mib = 512;      // size of the union's writable layer
   std::uint64_t cache_floor_mib = 256;  // free space the cache never uses
+  std::uint64_t cache_budget_mib = 0;   // what the cache may take, kept sets aside; 0: no limit
   unsigned gate_probes = 3;             // good probes in a row before a set counts as good
   std::chrono::seconds gate_interval{15};
   std::chrono::seconds gate_uptime{60};

@@ -33,6 +33,7 @@ constexpr std::array kCommands = {
     Command{"detach", "host mode: one module less, until the next reconcile decides",
             ConfigureDetach},
     Command{"update", "one reconcile with the platform, now", ConfigureUpdate},
+    Command{"gc", "what the module store does not need; with --execute away with it", ConfigureGc},
     Command{"version", "what this program is and was built from", ConfigureVersion},
 };
 

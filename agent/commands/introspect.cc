@@ -1,5 +1,6 @@
 #include "agent/base/version.h"
 #include "agent/commands/command.h"
+#include "agent/commands/introspect_store.h"
 #include "agent/commands/introspect_text.h"
 #include "enroll/pki_store.h"
 #include "identity/identity.h"
@@ -95,31 +96,41 @@ OrderedJson KernelJson() {
           {"loop_devices", features.loop_devices}};
 }
 
+Outcome IntrospectNode(const Context& context) {
+  const Paths paths = context.paths();
+  const enroll::PkiStore::Loaded loaded =
+      enroll::PkiStore(paths.pki).Load(context.clock.UnixSeconds());
+  identity::SourceContext sources{.paths = paths, .clock = &context.clock};
+  if (loaded.credentials)
+    sources.stored = identity::StoredIdentity{
+        .instance_uuid = loaded.credentials->instance_id,
+        .platform = loaded.credentials->platform,
+        .ca_pem = loaded.credentials->ca_pem,
+        .usable = loaded.credentials->not_after > context.clock.UnixSeconds()};
+  Outcome outcome;
+  outcome.stage = "introspect";
+  outcome.details["version"] = Version();
+  outcome.details["identity"] = OrderedJson(identity::ReportJson(identity::Resolve(sources)));
+  outcome.details["pki"] = PkiJson(loaded);
+  outcome.details["trust"] = TrustJson(paths, context.settings());
+  outcome.details["boot"] = BootJson(paths);
+  outcome.details["kernel"] = KernelJson();
+  outcome.details["setting_findings"] = context.settings().findings;
+  outcome.text = IntrospectText(Json(outcome.details));
+  return outcome;
+}
+
 }  // namespace
 
-std::function<Outcome(const Context&)> ConfigureIntrospect(CLI::App&) {
-  return [](const Context& context) {
-    const Paths paths = context.paths();
-    const enroll::PkiStore::Loaded loaded =
-        enroll::PkiStore(paths.pki).Load(context.clock.UnixSeconds());
-    identity::SourceContext sources{.paths = paths, .clock = &context.clock};
-    if (loaded.credentials)
-      sources.stored = identity::StoredIdentity{
-          .instance_uuid = loaded.credentials->instance_id,
-          .platform = loaded.credentials->platform,
-          .ca_pem = loaded.credentials->ca_pem,
-          .usable = loaded.credentials->not_after > context.clock.UnixSeconds()};
-    Outcome outcome;
-    outcome.stage = "introspect";
-    outcome.details["version"] = Version();
-    outcome.details["identity"] = OrderedJson(identity::ReportJson(identity::Resolve(sources)));
-    outcome.details["pki"] = PkiJson(loaded);
-    outcome.details["trust"] = TrustJson(paths, context.settings());
-    outcome.details["boot"] = BootJson(paths);
-    outcome.details["kernel"] = KernelJson();
-    outcome.details["setting_findings"] = context.settings().findings;
-    outcome.text = IntrospectText(Json(outcome.details));
-    return outcome;
+std::function<Outcome(const Context&)> ConfigureIntrospect(CLI::App& app) {
+  auto store = std::make_shared<bool>(false);
+  auto check = std::make_shared<bool>(false);
+  CLI::Option* only_store = app.add_flag("--store", *store, "what the module store holds");
+  app.add_flag("--check", *check, "read the store's files and hold each to its digest")
+      ->needs(only_store);
+  return [=](const Context& context) {
+    if (*store) return IntrospectStore(context, *check ? StoreBytes::kCheck : StoreBytes::kCount);
+    return IntrospectNode(context);
   };
 }
 

@@ -12,7 +12,7 @@ def agent(*words):
 
 class Usage(command_test.CommandTest):
     COMMANDS = ("boot", "prepare-root", "init-bottom", "service", "enroll", "introspect", "status", "verify", "attach",
-                "detach", "update", "version")
+                "detach", "update", "gc", "version")
 
     def test_version(self):
         done = self.new_node().run("version", "--json")

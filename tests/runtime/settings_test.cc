@@ -14,11 +14,13 @@ Settings Apply(std::string_view content, SettingsOrigin origin = SettingsOrigin:
 TEST_SUITE("settings") {
   TEST_CASE("keys with values, comments, blank lines and CRLF are read") {
     const Settings settings = Apply(
-        "# comment\n\n heartbeat_interval = 5\r\nverify=audit\nlkg = off\nscratch_mib = 64\n");
+        "# comment\n\n heartbeat_interval = 5\r\nverify=audit\nlkg = off\nscratch_mib = 64\n"
+        "cache_budget_mib = 2048\n");
     CHECK(settings.heartbeat_interval.count() == 5);
     CHECK(settings.verify == verify::TrustMode::kAudit);
     CHECK_FALSE(settings.last_known_good);
     CHECK(settings.scratch_mib == 64);
+    CHECK(settings.cache_budget_mib == 2048);
     CHECK(settings.findings.empty());
   }
 
