@@ -1,40 +1,14 @@
 #include "verify/fsverity_hash.h"
 
-#include <linux/fsverity.h>
-
 #include <algorithm>
-#include <bit>
-#include <cstring>
+
+#include "verify/fsverity_descriptor.h"
 
 namespace powernode::verify {
 namespace {
 
 // As many blocks as the widest engine hashes at once.
 constexpr std::size_t kBatchBytes = kSha256MaxLanes * kFsVerityBlockBytes;
-
-constexpr std::uint8_t kDescriptorVersion = 1;
-constexpr std::uint8_t kLogBlockBytes = std::countr_zero(kFsVerityBlockBytes);
-
-std::uint64_t LittleEndian(std::uint64_t value) {
-  if constexpr (std::endian::native == std::endian::little) return value;
-  return __builtin_bswap64(value);
-}
-
-fsverity_descriptor Descriptor(const FsVerityParameters& parameters, std::uint64_t size,
-                               std::span<const std::byte> root) {
-  const std::span<const std::byte> salt = parameters.salt.bytes();
-  fsverity_descriptor descriptor{
-      .version = kDescriptorVersion,
-      .hash_algorithm = static_cast<std::uint8_t>(parameters.algorithm),
-      .log_blocksize = kLogBlockBytes,
-      .salt_size = static_cast<std::uint8_t>(salt.size()),
-      .data_size = LittleEndian(size),
-  };
-  std::memcpy(descriptor.root_hash, root.data(), root.size());
-  if (!salt.empty()) std::memcpy(descriptor.salt, salt.data(), salt.size());
-  return descriptor;
-}
-static_assert(sizeof(fsverity_descriptor) == 256);
 
 }  // namespace
 
@@ -94,7 +68,8 @@ std::vector<std::byte> FsVerityHash::FinishRoot() {
 }
 
 FsVerityDigest FsVerityHash::Finish() {
-  const fsverity_descriptor descriptor = Descriptor(blocks_.parameters(), size_, FinishRoot());
+  const fsverity_descriptor descriptor =
+      FsVerityDescriptor(blocks_.parameters(), size_, FinishRoot());
   return blocks_.HashUnsalted(std::as_bytes(std::span(&descriptor, 1)));
 }
 

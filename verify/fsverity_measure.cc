@@ -2,8 +2,10 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <condition_variable>
 #include <mutex>
 #include <optional>
@@ -23,6 +25,7 @@ namespace {
 
 constexpr std::size_t kChunkBytes = 1024 * 1024;  // whole blocks; stays in a core's own cache
 constexpr std::size_t kWindow = 2 * kMaxMeasureThreads;  // chunks taken and not yet in the tree
+constexpr std::size_t kChunkBlocks = kChunkBytes / kFsVerityBlockBytes;
 static_assert(kChunkBytes % kFsVerityBlockBytes == 0);
 
 Error FileChanged() {
@@ -34,14 +37,18 @@ Error FileChanged() {
 // for another only when that one is a whole window behind.
 class Measurement {
  public:
-  Measurement(const Fd& fd, std::uint64_t size, const MeasureOptions& options, std::stop_token stop)
+  Measurement(const Fd& fd, std::uint64_t size, bool sparse, const MeasureOptions& options,
+              std::stop_token stop)
       : fd_(fd),
         size_(size),
+        sparse_(sparse),
         access_(options.access),
         stop_(std::move(stop)),
         blocks_(options.parameters, options.engine),
         hash_(options.parameters, options.engine),
-        hashed_(kWindow) {}
+        hashed_(kWindow) {
+    if (sparse_) blocks_.Hash(std::vector<std::byte>(kChunkBytes), hole_digests_);
+  }
 
   void Work() {
     std::vector<std::byte> buffer;
@@ -75,9 +82,24 @@ class Measurement {
     return next_++;
   }
 
-  // Whole blocks where they lie, if they may be mapped; all else through the buffer.
+  // A file system that cannot tell says that all is data.
+  bool IsHole(std::uint64_t offset, std::size_t count) const {
+    if (!sparse_) return false;
+    const off_t data = ::lseek(fd_.get(), static_cast<off_t>(offset), SEEK_DATA);
+    return data < 0 ? errno == ENXIO : static_cast<std::uint64_t>(data) >= offset + count;
+  }
+
+  // A hole is not read: all its blocks have one digest. Whole blocks where they lie, if they may be
+  // mapped; all else through the buffer.
   Status Hash(std::uint64_t offset, std::size_t count, std::vector<std::byte>& buffer,
               std::vector<std::byte>& digests) const {
+    if (IsHole(offset, count)) {
+      const std::size_t blocks = (count + kFsVerityBlockBytes - 1) / kFsVerityBlockBytes;
+      const std::size_t bytes = blocks * (hole_digests_.size() / kChunkBlocks);
+      digests.assign(hole_digests_.begin(),
+                     hole_digests_.begin() + static_cast<std::ptrdiff_t>(bytes));
+      return Ok();
+    }
     if (access_ == FileAccess::kMap) {
       const std::size_t whole = count / kFsVerityBlockBytes * kFsVerityBlockBytes;
       if (const std::optional<MappedBytes> mapped = MappedBytes::Of(fd_, offset, whole)) {
@@ -125,9 +147,11 @@ class Measurement {
 
   const Fd& fd_;
   const std::uint64_t size_;
+  const bool sparse_;
   const FileAccess access_;
   const std::stop_token stop_;
   const FsVerityBlocks blocks_;
+  std::vector<std::byte> hole_digests_;  // of a chunk of zeros, for sparse files
 
   std::mutex mutex_;  // guards what follows
   std::condition_variable changed_;
@@ -152,7 +176,9 @@ Result<FsVerityDigest> ComputeFsVerity(const Fd& fd, const MeasureOptions& optio
   // Advice only: readahead twice as far; a file system that ignores it costs time, not truth.
   (void)::posix_fadvise(fd.get(), 0, 0, POSIX_FADV_SEQUENTIAL);
 
-  Measurement measurement(fd, size, options, std::move(stop));
+  constexpr std::uint64_t kStatBlockBytes = 512;
+  const bool sparse = static_cast<std::uint64_t>(before.st_blocks) * kStatBlockBytes < size;
+  Measurement measurement(fd, size, sparse, options, std::move(stop));
   const std::uint64_t useful = std::max<std::uint64_t>(1, (size + kChunkBytes - 1) / kChunkBytes);
   const std::size_t threads = std::min<std::uint64_t>(options.threads, useful);
   {

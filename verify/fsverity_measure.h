@@ -27,7 +27,8 @@ struct MeasureOptions {
   Sha256Engine engine = DefaultSha256Engine();
 };
 
-// Reads the regular file behind `fd` from its first to its last byte; the file offset is not used.
+// Reads the regular file behind `fd` from its first to its last byte, save what are holes; the file
+// offset is not used, and may move.
 // Memory: 1 MiB a thread, and 2 MiB for digests that wait for their turn. kInvalid "not_a_file",
 // "bad_threads"; kUnavailable "cancelled" when stopped; kCannotTell "unreadable" when the disk
 // fails, "file_changed" when the size does.

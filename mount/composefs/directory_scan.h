@@ -6,21 +6,19 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <optional>
 #include <stop_token>
 #include <string>
 
 #include "agent/base/result.h"
 #include "mount/composefs/tree.h"
+#include "mount/composefs/xattr_reader.h"
 
 namespace powernode::mount {
 class ObjectBatch;
 }
 
 namespace powernode::mount::composefs {
-
-enum class AttributeChoice { kAll, kUserOnly, kNone };
 
 struct ScanOptions {
   std::size_t threads = 1;            // 1..verify::kMaxMeasureThreads

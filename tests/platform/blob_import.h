@@ -1,6 +1,4 @@
-// Takes an image file into the blob directory under its digest. The file is copied (sharing blocks
-// where the file system can), never linked: a later build may write to the original in place. What
-// is hashed is the copy.
+// Takes an image file into the blob directory under its digest.
 #pragma once
 
 #include <cstdint>
@@ -15,6 +13,7 @@ struct ImportedBlob {
   std::string digest;  // 64 hexadecimal digits
   std::uint64_t size_bytes = 0;
   std::string image_format;  // "composefs", "erofs", or "" for neither (node-api.md §11.3)
+  std::string fsverity;      // 64 hexadecimal digits
 };
 
 Result<ImportedBlob> ImportBlob(const StateDirectory& directory, const std::string& image_path);

@@ -7,6 +7,7 @@
 #include "tests/platform/authenticate.h"
 #include "tests/platform/kept_answers.h"
 #include "tests/platform/manners.h"
+#include "tests/platform/served.h"
 
 namespace powernode::platform {
 namespace {
@@ -64,8 +65,10 @@ Outcome ControlPlane::Handle(Request request) {
 std::vector<Fault> ControlPlane::Take(const Request& request) {
   const Store::Guard state = store_.Lock();
   if (state->faults.empty()) return {};
-  const FaultSubject subject{
-      .method = request.method, .path = request.path, .node_id = request.peer.common_name};
+  const FaultSubject subject{.method = request.method,
+                             .path = request.path,
+                             .node_id = request.peer.common_name,
+                             .body = request.body};
   std::vector<Fault> faults = TakeFaults(state->faults, subject, Dice());
   if (const Status saved = state.Save(); !saved) std::cerr << saved.error().message() << "\n";
   return faults;
@@ -110,7 +113,8 @@ Answer ControlPlane::Respond(const Request& request, const std::vector<Fault>& f
   ApplyToAnswer(
       faults,
       {.authority = authority_, .now = call.now, .lifetime = state->settings.leaf_lifetime_seconds},
-      answer);
+      request, answer);
+  CountServed(call, answer);
   if (call.changed) {
     if (const Status saved = state.Save(); !saved)
       return Failure(500, saved.error().message(), "INTERNAL_ERROR");

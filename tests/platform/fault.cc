@@ -41,6 +41,16 @@ constexpr FaultKind kKinds[] = {
     {"weak-etag", FaultStage::kAnswer, "", "the ETag becomes weak"},
     {"no-etag", FaultStage::kAnswer, "", "the ETag is missing"},
 
+    {"corrupt-object", FaultStage::kObjects, "number=offset in it (its last byte), text=digest",
+     "inverts one byte of an object"},
+    {"omit-object", FaultStage::kObjects, "text=digest",
+     "an object is left out of many; 404 when it is asked for by itself"},
+    {"repeat-object", FaultStage::kObjects, "text=digest",
+     "an object comes again after the others"},
+    {"wrong-object-length", FaultStage::kObjects, "number=bytes added (1), text=digest",
+     "announces another length for an object among many"},
+    {"no-end-record", FaultStage::kObjects, "", "an answer with many ends without its end record"},
+
     {"flip", FaultStage::kWire, "number=offset in the body", "inverts one byte"},
     {"stall", FaultStage::kWire, "number=body bytes to send first",
      "goes silent, the connection stays open"},
@@ -62,9 +72,19 @@ bool Strikes(Fault& fault, double dice) {
   return true;
 }
 
+// Object faults concern requests for objects; one with a digest, those that name it.
+bool MeetsObject(const Fault& fault, const FaultSubject& subject) {
+  const FaultKind* const kind = FindFaultKind(fault.kind);
+  if (kind == nullptr || kind->stage != FaultStage::kObjects) return true;
+  if (!subject.path.starts_with("objects/")) return false;
+  return subject.path.find(fault.text) != std::string::npos ||
+         subject.body.find(fault.text) != std::string_view::npos;
+}
+
 bool Concerns(const Fault& fault, const FaultSubject& subject) {
   if (!fault.method.empty() && fault.method != subject.method) return false;
   if (!fault.node.empty() && fault.node != subject.node_id) return false;
+  if (!MeetsObject(fault, subject)) return false;
   return ::fnmatch(fault.route.c_str(), subject.path.c_str(), 0) == 0;
 }
 

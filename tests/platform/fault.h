@@ -30,8 +30,9 @@ struct Fault {
 };
 
 // When a kind acts. kConnection: before the request is known, so that route, method and node do not
-// apply.
-enum class FaultStage { kConnection, kBefore, kAnswer, kWire };
+// apply. kObjects: on an answer with objects; `text` is the digest of the one concerned, empty for
+// the first there is.
+enum class FaultStage { kConnection, kBefore, kAnswer, kObjects, kWire };
 
 struct FaultKind {
   std::string_view name;
@@ -48,6 +49,7 @@ struct FaultSubject {
   std::string method;
   std::string path;  // below the API prefix, "modules/m1/manifest"
   std::string node_id;
+  std::string_view body{};
 };
 
 // The faults that hit this request, in table order; uses up their skips and counts. `dice` is in

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "tests/platform/fault_objects.h"
 #include "tests/platform/fault_payload.h"
 
 namespace powernode::platform {
@@ -130,11 +131,13 @@ std::optional<Answer> ApplyBefore(const std::vector<Fault>& faults, Request& req
   return std::nullopt;
 }
 
-void ApplyToAnswer(const std::vector<Fault>& faults, const LeafMaker& maker, Answer& answer) {
+void ApplyToAnswer(const std::vector<Fault>& faults, const LeafMaker& maker, const Request& request,
+                   Answer& answer) {
   for (const Fault& fault : faults) {
     if (json* body = std::get_if<json>(&answer.body); body != nullptr && body->is_object())
       ChangeJson(fault, maker, *body);
     ChangeHeaders(fault, answer);
+    ChangeObjects(fault, request.path, answer);
     if (fault.kind == "endless-body") answer.body = EndlessBody{};
   }
 }

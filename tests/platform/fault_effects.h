@@ -25,7 +25,8 @@ struct LeafMaker {
   Seconds now;
   Seconds lifetime;
 };
-void ApplyToAnswer(const std::vector<Fault>& faults, const LeafMaker& maker, Answer& answer);
+void ApplyToAnswer(const std::vector<Fault>& faults, const LeafMaker& maker, const Request& request,
+                   Answer& answer);
 
 // What the listener does with the bytes of the answer. Offsets count body bytes.
 struct WirePlan {

@@ -1,5 +1,6 @@
 // Verbs about faults. A fault that could never act is refused here, so that a test does not wait
 // for it.
+#include "agent/base/encoding.h"
 #include "tests/platform/authority.h"
 #include "tests/platform/verbs.h"
 
@@ -16,6 +17,10 @@ Status CheckParameters(const Fault& fault) {
   if (fault.kind == "flawed-leaf") {
     if (const Result<LeafFlaw> flaw = LeafFlawFromName(fault.text); !flaw) return flaw.error();
   }
+  if (FindFaultKind(fault.kind)->stage == FaultStage::kObjects && !fault.text.empty() &&
+      !IsLowerHex(fault.text, 64))
+    return Error(ErrorKind::kInvalid, "bad_argument",
+                 "a " + fault.kind + " fault needs --text with an object's 64 digits, or none");
   if (fault.kind == "throttle" && fault.number <= 0)
     return Error(ErrorKind::kInvalid, "bad_argument",
                  "a throttle fault needs --number bytes a second");

@@ -39,9 +39,18 @@ const std::string* Request::Header(std::string_view name) const {
   return nullptr;
 }
 
-std::string_view Request::Query() const {
+std::optional<std::string> Request::QueryValue(std::string_view name) const {
   const std::size_t mark = target.find('?');
-  return mark == std::string::npos ? std::string_view() : std::string_view(target).substr(mark + 1);
+  std::string_view query =
+      mark == std::string::npos ? std::string_view() : std::string_view(target).substr(mark + 1);
+  while (!query.empty()) {
+    const std::string_view pair = query.substr(0, query.find('&'));
+    query.remove_prefix(std::min(pair.size() + 1, query.size()));
+    const std::size_t equals = std::min(pair.find('='), pair.size());
+    if (pair.substr(0, equals) == name)
+      return DecodePercent(pair.substr(std::min(equals + 1, pair.size())));
+  }
+  return std::nullopt;
 }
 
 void SetTarget(Request& request, const std::string& target) {

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -13,6 +14,7 @@
 #include <vector>
 
 #include "agent/base/fd.h"
+#include "tests/platform/object_records.h"
 
 namespace powernode::platform {
 
@@ -42,8 +44,8 @@ struct Request {
 
   // The first value of that name in any case; nullptr when it is absent.
   const std::string* Header(std::string_view name) const;
-  // "" when absent. The query is not decoded: no route of the agent has one.
-  std::string_view Query() const;
+  // Of the query, decoded; nullopt when it has no such parameter.
+  std::optional<std::string> QueryValue(std::string_view name) const;
 };
 
 // Splits a request target into path and segments.
@@ -54,6 +56,7 @@ struct FileSlice {
   std::shared_ptr<const Fd> file;
   std::uint64_t offset = 0;
   std::uint64_t length = 0;
+  std::optional<std::uint64_t> inverted_byte{};  // a fault: this byte of the file is sent wrong
 };
 
 // A body of white space that goes on until the reader has had enough.
@@ -63,7 +66,7 @@ struct Answer {
   int status = 200;
   Headers headers;
   std::string content_type = "application/json; charset=utf-8";
-  std::variant<json, std::string, FileSlice, EndlessBody> body;
+  std::variant<json, std::string, FileSlice, ObjectRecords, EndlessBody> body;
 
   void SetHeader(std::string_view name, std::string value);  // replaces
   void RemoveHeader(std::string_view name);

@@ -3,8 +3,8 @@
 #include <memory>
 
 #include "agent/base/files.h"
-#include "tests/platform/blob_import.h"
 #include "tests/platform/command_line.h"
+#include "tests/platform/image_publish.h"
 #include "tests/platform/json_file.h"
 #include "tests/platform/module_signing.h"
 
@@ -12,7 +12,7 @@ namespace powernode::platform {
 namespace {
 
 struct Given {
-  std::string image;
+  ImageSource image;
   std::string name;
   std::string id;
   std::int64_t priority = 0;
@@ -69,11 +69,13 @@ Result<ModuleSigning> Signing(const Given& given) {
 Status RunModuleAdd(const CommandLine& line, const Given& given) {
   ASSIGN_OR_RETURN(const ModuleSigning signing, Signing(given));
   RETURN_IF_ERROR(MakeDirectories(line.directory.path, 0700));
-  RETURN_IF_ERROR(MakeDirectories(line.directory.blobs(), 0700));
-  ASSIGN_OR_RETURN(const ImportedBlob blob, ImportBlob(line.directory, given.image));
+  ImageSource source = given.image;
+  source.name = given.name;
+  source.format = given.format;
+  ASSIGN_OR_RETURN(const ImportedBlob blob, PublishImage(line.directory, source));
   std::string format = given.format.empty() ? blob.image_format : given.format;
   if (format.empty()) {
-    std::cerr << given.image << " is no EROFS image; it is published as one all the same\n";
+    std::cerr << given.image.path << " is no EROFS image; it is published as one all the same\n";
     format = "erofs";
   }
   json arguments = {{"name", given.name},
@@ -81,7 +83,8 @@ Status RunModuleAdd(const CommandLine& line, const Given& given) {
                     {"dependencies", given.dependencies},
                     {"digest", blob.digest},
                     {"size_bytes", blob.size_bytes},
-                    {"image_format", format}};
+                    {"image_format", format},
+                    {"fsverity", blob.fsverity}};
   if (!given.id.empty()) arguments["id"] = given.id;
   ASSIGN_OR_RETURN(arguments["view"], View(given));
   RETURN_IF_ERROR(AddSignature(line.directory, signing, blob, arguments));
@@ -94,9 +97,9 @@ void AddModuleCommands(CLI::App& app, CommandLine& line) {
   auto given = std::make_shared<Given>();
   CLI::App* module = app.add_subcommand("module", "publish modules")->require_subcommand(1);
 
-  CLI::App* add =
-      module->add_subcommand("add", "publish an image as a module, or as the next version of one");
-  add->add_option("IMAGE", given->image)->required();
+  CLI::App* add = module->add_subcommand(
+      "add", "publish an image, or a directory, as a module or as the next version of one");
+  add->add_option("PATH", given->image.path, "an image, or a directory to make one of")->required();
   add->add_option("--name", given->name)->required();
   add->add_option("--priority", given->priority, "layering order; higher covers lower")->required();
   add->add_option("--id", given->id, "module id; the name otherwise");
@@ -127,7 +130,13 @@ void AddModuleCommands(CLI::App& app, CommandLine& line) {
                         "JSON object that replaces members of the statement's predicate; and "
                         "subjectSha256, predicateType")})
     said->needs(key)->excludes(blob_only);
-  add->add_option("--format", given->format, "image_format to claim; detected otherwise");
+  add->add_option("--objects", given->image.objects,
+                  "object store with what a composefs image needs and is not here yet");
+  add->add_flag("--unchecked-objects", given->image.objects_unchecked,
+                "publish every object of --objects and no other, whatever the image names");
+  add->add_option("--format", given->format,
+                  "of a directory: what to make, erofs (default) or composefs; of an image: the "
+                  "image_format to claim, detected otherwise");
   add->callback(
       [given, &line] { line.run = [given, &line] { return RunModuleAdd(line, *given); }; });
 

@@ -2,7 +2,6 @@
 
 #include "agent/base/files.h"
 #include "tests/platform/control.h"
-#include "tests/platform/fsverity.h"
 #include "tests/platform/json_file.h"
 #include "tests/platform/keys.h"
 #include "tests/platform/module_statement.h"
@@ -13,16 +12,15 @@ namespace {
 constexpr std::size_t kMaxText = 4 << 20;
 
 // What "module plan" answered stands in `plan`.
-Result<json> Statement(const StateDirectory& directory, const ModuleSigning& signing,
-                       const ImportedBlob& blob, const std::string& name, const json& plan) {
-  ASSIGN_OR_RETURN(std::string image_fsverity, FsverityHexOfFile(directory.blob(blob.digest)));
+Result<json> Statement(const ModuleSigning& signing, const ImportedBlob& blob,
+                       const std::string& name, const json& plan) {
   json statement =
       StatementJson({.module_id = plan.at("id").get<std::string>(),
                      .name = name,
                      .version = std::to_string(plan.at("version").get<std::int64_t>()),
                      .architecture = signing.architecture,
                      .blob_sha256 = blob.digest,
-                     .image_fsverity = std::move(image_fsverity),
+                     .image_fsverity = blob.fsverity,
                      .revision = signing.revision != 0 ? signing.revision
                                                        : plan.at("revision").get<std::int64_t>()});
   if (!signing.falsified_file.empty()) {
@@ -35,8 +33,7 @@ Result<json> Statement(const StateDirectory& directory, const ModuleSigning& sig
 Status AddStatement(const StateDirectory& directory, const ModuleSigning& signing,
                     const ImportedBlob& blob, EVP_PKEY* key, json& arguments) {
   ASSIGN_OR_RETURN(const json plan, RunOnState(directory, "module plan", arguments));
-  ASSIGN_OR_RETURN(const json statement,
-                   Statement(directory, signing, blob, arguments.at("name"), plan));
+  ASSIGN_OR_RETURN(const json statement, Statement(signing, blob, arguments.at("name"), plan));
   ASSIGN_OR_RETURN(arguments["bundle"], SignStatement(key, statement));
   arguments["version"] = plan.at("version");
   const json revision = statement["predicate"].value("revision", json());

@@ -86,6 +86,7 @@ Result<json> PutModule(VerbContext& context, const json& arguments) {
                               .bundle = arguments.value("bundle", json()),
                               .revision = arguments.value("revision", std::int64_t{0}),
                               .image_format = arguments.at("image_format").get<std::string>(),
+                              .fsverity = arguments.value("fsverity", ""),
                               .view = arguments.value("view", json::object())});
   if (arguments.contains("keyid")) state.signing_keys[arguments["keyid"]] = arguments.at("key_pem");
   RaiseRevisionsOf(state, module->id);

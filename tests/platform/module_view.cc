@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "agent/base/encoding.h"
 #include "tests/platform/digest.h"
 
 namespace powernode::platform {
@@ -20,17 +21,26 @@ void Visit(State& state, const std::string& id, std::vector<const Module*>& list
               list.begin() + static_cast<std::ptrdiff_t>(own_place) + 1, list.end());
 }
 
-bool HasVersion(const Module& module, const std::string& digest) {
-  return std::any_of(module.versions.begin(), module.versions.end(),
-                     [&](const ModuleVersion& version) { return version.digest == digest; });
+// The digests, without their prefix, of what the node last said it runs.
+std::vector<std::string> RunningBlobs(const Node& node) {
+  constexpr std::string_view kPrefix = "sha256:";
+  std::vector<std::string> blobs;
+  if (!node.last_heartbeat.is_object()) return blobs;
+  const auto digests = node.last_heartbeat.find("module_digests");
+  if (digests == node.last_heartbeat.end() || !digests->is_object()) return blobs;
+  for (const json& value : *digests) {
+    if (!value.is_string()) continue;
+    const std::string text = value.get<std::string>();
+    if (text.starts_with(kPrefix) && IsLowerHex(std::string_view(text).substr(kPrefix.size()), 64))
+      blobs.push_back(text.substr(kPrefix.size()));
+  }
+  return blobs;
 }
 
-bool Runs(const Node& node, const std::string& digest) {
-  if (!node.last_heartbeat.is_object()) return false;
-  const auto digests = node.last_heartbeat.find("module_digests");
-  if (digests == node.last_heartbeat.end() || !digests->is_object()) return false;
-  return std::any_of(digests->begin(), digests->end(),
-                     [&](const json& value) { return value == "sha256:" + digest; });
+// Of composefs images, whose every later proof hangs on it.
+void AddImageVerity(const ModuleVersion& version, json& view) {
+  if (version.image_format == "composefs" && !version.fsverity.empty())
+    view["fsverity_root_hash"] = version.fsverity;
 }
 
 }  // namespace
@@ -43,19 +53,21 @@ std::vector<const Module*> ModulesOf(State& state, const Node& node) {
 
 json ModuleListEntry(const Module& module) {
   const ModuleVersion& version = module.versions.back();
-  return {{"id", module.id},
-          {"name", module.name},
-          {"variety", "subscription"},
-          {"priority", module.priority},
-          {"effective_priority", module.priority},
-          {"has_data_file", true},
-          {"current_version", version.number},
-          {"dependencies", module.dependencies},
-          {"reboot_required", version.view.value("reboot_required", false)},
-          {"digest", "sha256:" + version.digest},
-          {"size_bytes", version.size_bytes},
-          {"image_format", version.image_format},
-          {"manifest_sha256", Sha256Hex(ManifestBytes(module))}};
+  json entry = {{"id", module.id},
+                {"name", module.name},
+                {"variety", "subscription"},
+                {"priority", module.priority},
+                {"effective_priority", module.priority},
+                {"has_data_file", true},
+                {"current_version", version.number},
+                {"dependencies", module.dependencies},
+                {"reboot_required", version.view.value("reboot_required", false)},
+                {"digest", "sha256:" + version.digest},
+                {"size_bytes", version.size_bytes},
+                {"image_format", version.image_format},
+                {"manifest_sha256", Sha256Hex(ManifestBytes(module))}};
+  AddImageVerity(version, entry);
+  return entry;
 }
 
 json ModuleView(const Module& module) {
@@ -87,6 +99,7 @@ json ModuleView(const Module& module) {
                {"data_file_name", module.name + "." + version.image_format},
                {"data_file_size", version.size_bytes},
                {"data_checksum", version.digest}};
+  AddImageVerity(version, view);
   view.update(version.view);
   return view;
 }
@@ -106,15 +119,28 @@ std::string ManifestBytes(const Module& module) {
   return manifest.dump();
 }
 
-bool MayFetchBlob(State& state, const Node& node, const std::string& digest) {
-  if (Runs(node, digest)) return true;
-  for (const Module* module : ModulesOf(state, node)) {
-    if (HasVersion(*module, digest)) return true;
-  }
-  return std::any_of(node.removed.begin(), node.removed.end(), [&](const std::string& id) {
+std::vector<const Module*> FetchableModules(State& state, const Node& node) {
+  std::vector<const Module*> modules = ModulesOf(state, node);
+  for (const std::string& id : node.removed) {
     const Module* const module = state.FindModule(id);
-    return module != nullptr && HasVersion(*module, digest);
-  });
+    if (module != nullptr && !module->versions.empty()) modules.push_back(module);
+  }
+  return modules;
+}
+
+std::vector<std::string> FetchableBlobs(State& state, const Node& node) {
+  std::vector<std::string> blobs = RunningBlobs(node);
+  for (const Module* module : FetchableModules(state, node)) {
+    for (const ModuleVersion& version : module->versions) blobs.push_back(version.digest);
+  }
+  std::sort(blobs.begin(), blobs.end());
+  blobs.erase(std::unique(blobs.begin(), blobs.end()), blobs.end());
+  return blobs;
+}
+
+bool MayFetchBlob(State& state, const Node& node, const std::string& digest) {
+  const std::vector<std::string> blobs = FetchableBlobs(state, node);
+  return std::binary_search(blobs.begin(), blobs.end(), digest);
 }
 
 }  // namespace powernode::platform

@@ -22,8 +22,10 @@ json RevisionOf(const ModuleVersion& version);
 // §10.4: the same bytes for the same version.
 std::string ManifestBytes(const Module& module);
 
-// True when the node may fetch the blob: a version of a module it is or was assigned, or one it
-// runs.
+// The modules that the node is or was assigned.
+std::vector<const Module*> FetchableModules(State& state, const Node& node);
+// The digests of the blobs that it may fetch, sorted: every version of those, and what it runs.
+std::vector<std::string> FetchableBlobs(State& state, const Node& node);
 bool MayFetchBlob(State& state, const Node& node, const std::string& digest);
 
 }  // namespace powernode::platform

@@ -37,12 +37,15 @@ constexpr Route kTarget[] = {
     {"GET", "modules/:id", kInstance, kJson, kSmall, &ShowModule},
     {"GET", "modules/:id/manifest", kInstance, kRaw, kSmall, &ShowManifest},
     {"GET", "modules/:id/download", kInstance, kJson, kSmall, &ShowDownload},
+    {"GET", "modules/:id/objects", kInstance, kJson, kSmall, &ListObjects},
     {"GET", "modules/:id/cosign-bundle", kInstance, kRaw, kSmall, &ShowCosignBundle},
     {"GET", "files/modules/:id/cosign-bundle", kInstance, kRaw, kSmall, &ShowCosignBundle},
     {"GET", "files/modules/:id", kInstance, kRaw, kSmall, &ServeModuleFile},
     {"GET", "files/modules/:id/:filename", kInstance, kRaw, kSmall, &ServeModuleFile},
     {"GET", "trust/policy", kInstance, kJson, kSmall, &ShowTrustPolicy},
     {"GET", "blobs/sha256/:hex", kInstance, kRaw, kSmall, &ServeBlob},
+    {"POST", "objects/fetch", kInstance, kRaw, kEnrol, &FetchObjects},
+    {"GET", "objects/:hex", kInstance, kRaw, kSmall, &ServeObject},
 
     {"GET", "config", kInstance, kJson, kSmall, &ShowConfig},
     {"GET", "config/authorized_keys", kInstance, kJson, kSmall, &ShowAuthorizedKeys},
@@ -62,7 +65,8 @@ constexpr Route kTarget[] = {
 
 constexpr Personality kPersonalities[] = {
     {"target",
-     "task-lease,idempotency,range,blobs,assignment-rev,trust-policy,ca-negotiation,claim-bind,"
+     "task-lease,idempotency,range,blobs,objects,assignment-rev,trust-policy,ca-negotiation,claim-"
+     "bind,"
      "heartbeat-ext",
      kTarget},
 };

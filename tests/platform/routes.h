@@ -59,6 +59,9 @@ Answer ListSigningKeys(Call& call);
 Answer ShowTrustPolicy(Call& call);  // trust_policy.cc
 Answer ServeModuleFile(Call& call);  // blobs.cc
 Answer ServeBlob(Call& call);
+Answer ListObjects(Call& call);  // objects.cc
+Answer ServeObject(Call& call);
+Answer FetchObjects(Call& call);
 Answer ShowConfig(Call& call);  // node_config.cc
 Answer ShowAuthorizedKeys(Call& call);
 Answer ShowHostKeys(Call& call);

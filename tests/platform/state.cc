@@ -26,10 +26,12 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(CertificateRow, id, serial, fing
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(Node, id, name, status, created_at, tokens,
                                                 certificates, modules, removed, assignment_revision,
                                                 last_heartbeat, last_heartbeat_at, heartbeats,
-                                                metrics, address, tls_version, authorized_keys,
-                                                config)
+                                                metrics, objects_served, object_bytes_served,
+                                                blob_bytes_served, address, tls_version,
+                                                authorized_keys, config)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(ModuleVersion, number, digest, size_bytes,
-                                                signature, bundle, revision, image_format, view)
+                                                signature, bundle, revision, image_format, fsverity,
+                                                view)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(Module, id, name, priority, enabled, dependencies,
                                                 versions)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(Task, id, node_id, command, options, status,

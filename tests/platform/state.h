@@ -56,6 +56,9 @@ struct Node {
   Seconds last_heartbeat_at = 0;
   std::int64_t heartbeats = 0;
   json metrics = json::object();
+  std::int64_t objects_served = 0;  // answers' bytes as they were planned, broken off or not
+  std::uint64_t object_bytes_served = 0;
+  std::uint64_t blob_bytes_served = 0;
   std::string address{};      // where the last authenticated request came from
   std::string tls_version{};  // and how
   std::vector<std::string> authorized_keys{};
@@ -70,6 +73,7 @@ struct ModuleVersion {
   json bundle{};              // a Sigstore bundle with a signed statement; null = none
   std::int64_t revision = 0;  // what the statement says; 0 = nothing
   std::string image_format{};
+  std::string fsverity{};      // of the image, 64 hexadecimal digits
   json view = json::object();  // services, config and whatever else the version brings to §10.2
 };
 

@@ -18,6 +18,15 @@ struct StateDirectory {
   std::string requests() const { return JoinPath(path, "requests.jsonl"); }
   std::string blobs() const { return JoinPath(path, "blobs"); }
   std::string blob(const std::string& digest) const { return JoinPath(blobs(), digest); }
+  std::string objects() const { return JoinPath(path, "objects"); }
+  // `digest`: 64 hexadecimal digits, as a composefs image names its objects.
+  std::string object(const std::string& digest) const {
+    return JoinPath(JoinPath(objects(), digest.substr(0, 2)), digest.substr(2));
+  }
+  std::string object_lists() const { return JoinPath(path, "object-lists"); }
+  std::string object_list(const std::string& blob_digest) const {
+    return JoinPath(object_lists(), blob_digest);
+  }
 };
 
 }  // namespace powernode::platform

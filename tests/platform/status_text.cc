@@ -64,6 +64,11 @@ std::string Size(const json& bytes) {
   return text.str();
 }
 
+std::string Fetched(const json& node) {
+  const auto bytes = [&node](const char* member) { return node[member].get<std::uint64_t>(); };
+  return Size(bytes("blob_bytes_served") + bytes("object_bytes_served"));
+}
+
 // The nodes that run this digest of the module, by name.
 std::string RunningOn(const json& status, const json& module) {
   std::string names;
@@ -78,7 +83,7 @@ std::string RunningOn(const json& status, const json& module) {
 
 std::string NodeTable(const json& status) {
   TextTable table({"NODE", "STATUS", "LAST BEAT", "MODE", "ROOT FROM", "PERSIST", "MODULES",
-                   "CERTIFICATE", "TLS"});
+                   "FETCHED", "CERTIFICATE", "TLS"});
   for (const json& node : status["nodes"]) {
     const json& beat = node["last_heartbeat"];
     const json composition =
@@ -86,7 +91,7 @@ std::string NodeTable(const json& status) {
     const json persist = beat.is_object() ? beat.value("persist", json::object()) : json::object();
     table.Add({TextOf(node, "name"), TextOf(node, "status"), LastBeat(node),
                TextOf(beat, "node_mode"), TextOf(composition, "source"), TextOf(persist, "state"),
-               ModuleSummary(node), CertificateSummary(node), TextOf(node, "tls")});
+               ModuleSummary(node), Fetched(node), CertificateSummary(node), TextOf(node, "tls")});
   }
   return table.Text();
 }

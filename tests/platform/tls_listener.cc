@@ -41,6 +41,14 @@ bool SendSlice(const FileSlice& slice, std::size_t offset, std::size_t length,
   const std::size_t wanted = std::min(length, buffer.size());
   const Result<std::size_t> got =
       Pread(*slice.file, std::span(buffer.data(), wanted), slice.offset + offset);
+  if (!got || *got == 0) return false;
+  InvertByte(std::span(buffer.data(), *got), slice.offset + offset, slice.inverted_byte);
+  return sink.write(reinterpret_cast<const char*>(buffer.data()), *got);
+}
+
+bool SendRecords(ObjectRecordReader& reader, httplib::DataSink& sink,
+                 std::vector<std::byte>& buffer) {
+  const Result<std::size_t> got = reader.Read(buffer);
   return got && *got > 0 && sink.write(reinterpret_cast<const char*>(buffer.data()), *got);
 }
 
@@ -57,6 +65,16 @@ void SetBody(platform::Answer& answer, httplib::Response& response) {
         [slice = *slice, buffer = std::make_shared<std::vector<std::byte>>(kChunk)](
             std::size_t offset, std::size_t length, httplib::DataSink& sink) {
           return SendSlice(slice, offset, length, sink, *buffer);
+        });
+  } else if (ObjectRecords* records = std::get_if<ObjectRecords>(&answer.body)) {
+    const std::uint64_t size = WireSize(*records);
+    if (size == 0) return response.set_content("", type);
+    response.set_content_provider(
+        size, type,
+        [reader = std::make_shared<ObjectRecordReader>(std::move(*records)),
+         buffer = std::make_shared<std::vector<std::byte>>(kChunk)](std::size_t, std::size_t,
+                                                                    httplib::DataSink& sink) {
+          return SendRecords(*reader, sink, *buffer);
         });
   } else {
     response.set_chunked_content_provider(type, [](std::size_t, httplib::DataSink& sink) {
