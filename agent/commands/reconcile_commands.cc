@@ -6,10 +6,12 @@
 #include "agent/base/lock_file.h"
 #include "agent/base/process.h"
 #include "agent/commands/command.h"
+#include "agent/commands/pull_progress.h"
 #include "agent/commands/signals.h"
 #include "enroll/node_api.h"
 #include "enroll/pki_store.h"
 #include "runtime/assignment.h"
+#include "runtime/module_set.h"
 #include "runtime/reconcile.h"
 #include "runtime/runtime_directory.h"
 
@@ -57,7 +59,7 @@ Result<runtime::Composition> WithoutModule(const std::string& id, runtime::Compo
 
 Result<runtime::ReconcileOutcome> Reconcile(const Context& context, Change change,
                                             const std::string& id, runtime::Apply apply,
-                                            std::stop_token stop) {
+                                            PullProgress& progress, std::stop_token stop) {
   const Paths paths = context.paths();
   const runtime::Settings settings = context.settings();
   ASSIGN_OR_RETURN(const enroll::CredentialsPtr credentials, StoredCredentials(context, paths));
@@ -67,7 +69,8 @@ Result<runtime::ReconcileOutcome> Reconcile(const Context& context, Change chang
   const mount::KernelFeatures features = mount::ProbeKernelFeatures();
   runtime::Systemd systemd(SystemProcessRunner());
   runtime::Reconciler reconciler(paths, settings, features,
-                                 context.flags.below.empty() ? &systemd : nullptr, context.clock);
+                                 context.flags.below.empty() ? &systemd : nullptr, context.clock,
+                                 progress.Observers());
   if (change == Change::kUpdate) return reconciler.Run(session, apply, stop);
 
   ASSIGN_OR_RETURN(const std::optional<runtime::Breadcrumb> running, runtime::RunningSet(paths));
@@ -82,15 +85,37 @@ Result<runtime::ReconcileOutcome> Reconcile(const Context& context, Change chang
   return reconciler.RunTowards(session, *std::move(wanted), apply, stop);
 }
 
-Outcome Run(const Context& context, Change change, const std::string& id, runtime::Apply apply) {
+OrderedJson ToJson(const runtime::Supplied& supplied) {
+  return {{"fetched_bytes", supplied.fetched_bytes},
+          {"fetched_objects", supplied.fetched_objects},
+          {"present_bytes", supplied.present_bytes},
+          {"present_objects", supplied.present_objects}};
+}
+
+std::string SupplyText(const runtime::Supplied& supplied) {
+  std::string text = runtime::HumanSize(supplied.fetched_bytes) + " fetched, " +
+                     runtime::HumanSize(supplied.present_bytes) + " were here";
+  if (supplied.fetched_objects + supplied.present_objects > 0)
+    text += " (objects: " + std::to_string(supplied.fetched_objects) + " fetched, " +
+            std::to_string(supplied.present_objects) + " were here)";
+  return text + "\n";
+}
+
+Outcome Run(const Context& context, Change change, const std::string& id, runtime::Apply apply,
+            std::optional<int> progress_fd) {
   const StopOnSignal signals;
-  Result<runtime::ReconcileOutcome> done = Reconcile(context, change, id, apply, signals.token());
+  Result<runtime::ReconcileOutcome> done = [&]() -> Result<runtime::ReconcileOutcome> {
+    ASSIGN_OR_RETURN(PullProgress progress, PullProgress::Open(progress_fd));
+    return Reconcile(context, change, id, apply, progress, signals.token());
+  }();
   if (!done) return Outcome::Failed("reconcile", done.error());
   Outcome outcome;
   outcome.stage = "reconcile";
   outcome.details["plan"] = OrderedJson(runtime::ToJson(done->plan));
   outcome.details["applied"] = done->applied;
   outcome.details["pending_reboot"] = done->pending_reboot;
+  const bool carried_out = done->applied || done->pending_reboot;
+  if (carried_out) outcome.details["supplied"] = ToJson(done->supplied);
   if (done->running)
     outcome.details["running"] = runtime::CompositionHash(done->running->composition.modules);
   if (done->plan.empty()) outcome.status = "noop";
@@ -98,6 +123,7 @@ Outcome Run(const Context& context, Change change, const std::string& id, runtim
     outcome.text += std::string(runtime::StepKindName(step.kind)) + " " + step.name + " (" +
                     step.id + ") " + step.detail + "\n";
   if (done->plan.empty()) outcome.text = "nothing to change\n";
+  if (carried_out) outcome.text += SupplyText(done->supplied);
   if (done->applied) outcome.text += "applied\n";
   if (done->pending_reboot) outcome.text += "stored; the next boot composes it\n";
   if (!done->plan.empty() && apply == runtime::Apply::kDryRun)
@@ -113,13 +139,22 @@ Outcome Run(const Context& context, Change change, const std::string& id, runtim
   return outcome;
 }
 
+std::shared_ptr<std::optional<int>> AddProgressFd(CLI::App& app) {
+  auto fd = std::make_shared<std::optional<int>>();
+  app.add_option("--progress-fd", *fd,
+                 "write progress to this descriptor, a line of JSON each time");
+  return fd;
+}
+
 std::function<Outcome(const Context&)> ConfigureOne(CLI::App& app, Change change) {
   auto id = std::make_shared<std::string>();
   auto execute = std::make_shared<bool>(false);
   app.add_option("ID", *id, "the module's id")->required();
   app.add_flag("--execute", *execute, "do it; without this the plan is printed");
+  const auto progress_fd = AddProgressFd(app);
   return [=](const Context& context) {
-    return Run(context, change, *id, *execute ? runtime::Apply::kYes : runtime::Apply::kDryRun);
+    return Run(context, change, *id, *execute ? runtime::Apply::kYes : runtime::Apply::kDryRun,
+               *progress_fd);
   };
 }
 
@@ -136,9 +171,10 @@ std::function<Outcome(const Context&)> ConfigureDetach(CLI::App& app) {
 std::function<Outcome(const Context&)> ConfigureUpdate(CLI::App& app) {
   auto dry_run = std::make_shared<bool>(false);
   app.add_flag("--dry-run", *dry_run, "print the plan, change nothing");
+  const auto progress_fd = AddProgressFd(app);
   return [=](const Context& context) {
     return Run(context, Change::kUpdate, "",
-               *dry_run ? runtime::Apply::kDryRun : runtime::Apply::kYes);
+               *dry_run ? runtime::Apply::kDryRun : runtime::Apply::kYes, *progress_fd);
   };
 }
 

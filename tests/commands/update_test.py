@@ -72,6 +72,44 @@ class Update(command_test.CommandTest):
         self.assertEqual(self.node.union(), {"etc/base"})
         self.assertEqual(self.node.path("/run/powernode/union/etc/base").read_text(), "newer\n")
 
+    def publish_tree(self, **files):
+        tree = self.directory / "tree"
+        (tree / "etc").mkdir(parents=True, exist_ok=True)
+        for name, content in files.items():
+            (tree / "etc" / name).write_text(content)
+        self.platform.add_module(tree, "tree", 30, self.signer, format="composefs")
+
+    def test_of_a_composefs_module_only_changed_files_are_fetched(self):
+        self.publish_tree(same="same" * 5000, other="other" * 1000, changed="first" * 1000)
+        self.platform.assign("tree")
+        done = self.node.run("update", "--json")
+        self.expect_code(done, 0)
+        supplied = done.json["details"]["supplied"]
+        self.assertEqual((supplied["fetched_objects"], supplied["present_objects"]), (3, 0))
+        self.publish_tree(changed="second" * 1000)
+        done = self.node.run("update", "--json")
+        self.expect_code(done, 0)
+        supplied = done.json["details"]["supplied"]
+        self.assertEqual((supplied["fetched_objects"], supplied["present_objects"]), (1, 2))
+        self.assertEqual(supplied["present_bytes"], 25000)
+        self.assertEqual(self.node.path("/run/powernode/union/etc/changed").read_text(), "second" * 1000)
+        breadcrumb = json.loads(self.node.path("/run/powernode/composed.json").read_text())
+        self.assertRegex(json.dumps(breadcrumb), r'"objects": *\{[^}]*"fetched_bytes": *6000')
+        self.assertEqual(self.platform.complaints(), [])
+
+    def test_progress_for_programs(self):
+        self.publish_tree(one="1" * 5000, two="2" * 5000)
+        self.platform.assign("tree")
+        done = self.node.run("update", "--json", "--progress-fd", "2")
+        self.expect_code(done, 0)
+        lines = [json.loads(line) for line in done.err.splitlines()]
+        self.assertEqual({line["module"] for line in lines}, {"tree"})
+        self.assertEqual(lines[-1], {"module": "tree", "bytes_done": 10000, "bytes_total": 10000, "objects_done": 2,
+                                     "objects_total": 2})
+        quiet = self.node.run("update")
+        self.assertEqual(quiet.err, "", "no bar where nobody looks")
+        self.assertIn("bad_progress_fd", self.node.run("update", "--json", "--progress-fd", "77").out)
+
     def test_busy_union_is_not_taken_away(self):
         self.platform.assign("base")
         self.expect_code(self.node.run("update"), 0)
