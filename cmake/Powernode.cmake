@@ -50,7 +50,7 @@ endfunction()
 #
 # A fuzz target (LLVMFuzzerTestOneInput) with its seeds in tests/fuzz/corpus/<name>/.  The fuzz preset links
 # libFuzzer; the dev preset replays the seeds and a fixed number of mutations of them as a test.  VECTOR_SEEDS:
-# tests/fuzz/vector-seeds takes more of them out of the signature vectors, before the test runs.
+# tests/fuzz/vector-seeds takes more of them out of the vectors, before the test runs.
 function(powernode_fuzz name)
   cmake_parse_arguments(PARSE_ARGV 1 arg "VECTOR_SEEDS" "" "SOURCES;DEPS")
   if(NOT POWERNODE_FUZZ AND NOT (POWERNODE_UNIT_TESTS AND NOT CMAKE_CROSSCOMPILING))

@@ -18,7 +18,7 @@ class DumpReader {
 
  private:
   Status AddRoot(DumpLine parsed);
-  Status AddChild(std::size_t number, DumpLine parsed);
+  Status AddChild(std::size_t number, std::string_view path, DumpLine parsed);
   Result<NodeId> FindDirectory(std::string_view path);
 
   std::optional<Tree> tree_;
@@ -29,14 +29,12 @@ class DumpReader {
 
 Status DumpReader::AddLine(std::size_t number, std::string_view line) {
   ASSIGN_OR_RETURN(DumpLine parsed, ParseDumpLine(line));
-  const std::string path = Quoted(parsed.path);
-  if (parsed.path == "/") {
-    RETURN_IF_ERROR_CONTEXT(AddRoot(std::move(parsed)), path);
-    return Ok();
-  }
-  if (!tree_) return BadDump(path + " comes before the root (the line of /)");
-  RETURN_IF_ERROR_CONTEXT(AddChild(number, std::move(parsed)), path);
-  return Ok();
+  const std::string path = std::move(parsed.path);
+  if (path != "/" && !tree_)
+    return BadDump(Quoted(path) + " comes before the root (the line of /)");
+  const Status added =
+      path == "/" ? AddRoot(std::move(parsed)) : AddChild(number, path, std::move(parsed));
+  return added ? Ok() : added.error().WithContext(Quoted(path));
 }
 
 Status DumpReader::AddRoot(DumpLine parsed) {
@@ -46,12 +44,11 @@ Status DumpReader::AddRoot(DumpLine parsed) {
   return Ok();
 }
 
-Status DumpReader::AddChild(std::size_t number, DumpLine parsed) {
-  const std::size_t slash = parsed.path.rfind('/');  // npos + 1 is 0
-  std::string name = parsed.path.substr(slash + 1);
+Status DumpReader::AddChild(std::size_t number, std::string_view path, DumpLine parsed) {
+  const std::size_t slash = path.rfind('/');  // npos + 1 is 0
+  std::string name(path.substr(slash + 1));
   RETURN_IF_ERROR(CheckName(name));
-  ASSIGN_OR_RETURN(const NodeId directory,
-                   FindDirectory(std::string_view(parsed.path).substr(0, slash + 1)));
+  ASSIGN_OR_RETURN(const NodeId directory, FindDirectory(path.substr(0, slash + 1)));
   if (links_.Has(directory, name)) return BadDump("the name is there already, as a hard link");
   if (!parsed.is_link) {
     ASSIGN_OR_RETURN([[maybe_unused]] const NodeId id,

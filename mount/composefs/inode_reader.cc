@@ -91,14 +91,13 @@ std::uint64_t ImageInode::ClaimedBytes() const {
 }
 
 Result<ImageInode> ReadInode(const ImageView& image, std::uint64_t nid) {
-  ImageInode inode;
-  inode.nid = nid;
-  const std::string context = "inode " + std::to_string(nid);
-  if (nid > image.size() / kSlotBytes ||
-      !image.Has(image.inodes_begin() + nid * kSlotBytes, kCompactInodeBytes))
-    return BadImage("the inode lies behind the image").WithContext(context);
-  const Status read = ReadFields(image, image.inodes_begin() + nid * kSlotBytes, inode);
-  if (!read) return read.error().WithContext(context);
+  Result<ImageInode> inode = ImageInode();
+  inode->nid = nid;
+  const std::uint64_t at = image.inodes_begin() + nid * kSlotBytes;
+  const Status read = nid <= image.size() / kSlotBytes && image.Has(at, kCompactInodeBytes)
+                          ? ReadFields(image, at, *inode)
+                          : BadImage("the inode lies behind the image");
+  if (!read) inode = read.error().WithContext("inode " + std::to_string(nid));
   return inode;
 }
 

@@ -45,9 +45,35 @@ Result<NeededObject> NeededBy(const ImageInode& inode, const Reference& referenc
   if (!digest) return BadReference(inode.nid, digest.error().message());
   if (!*digest)
     return BadReference(inode.nid, "the file's data is elsewhere, and no digest says what it is");
-  if (reference.redirect != "/" + ObjectPath(**digest))
+  if (!RedirectsTo(reference.redirect, **digest))
     return BadReference(inode.nid, "the file's data is not taken from the object with its digest");
   return NeededObject{**digest, inode.size};
+}
+
+// Sorts the digests' first bytes as numbers: with the whole objects, sorting would take longer than
+// reading them.
+std::vector<NeededObject> SortedOnce(const std::vector<NeededObject>& objects) {
+  struct Key {
+    std::uint64_t first_bytes;
+    std::uint32_t at;
+  };
+  std::vector<Key> keys;
+  keys.reserve(objects.size());
+  for (std::uint32_t at = 0; at < objects.size(); ++at) {
+    std::uint64_t first_bytes = 0;
+    for (const std::byte byte : objects[at].digest.digest().bytes().first(8))
+      first_bytes = first_bytes << 8 | std::to_integer<std::uint64_t>(byte);
+    keys.push_back({first_bytes, at});
+  }
+  std::ranges::sort(keys, [&objects](const Key& a, const Key& b) {
+    if (a.first_bytes != b.first_bytes) return a.first_bytes < b.first_bytes;
+    return objects[a.at] < objects[b.at];
+  });
+  std::vector<NeededObject> sorted;
+  sorted.reserve(objects.size());
+  for (const Key& key : keys)
+    if (sorted.empty() || sorted.back() != objects[key.at]) sorted.push_back(objects[key.at]);
+  return sorted;
 }
 
 }  // namespace
@@ -67,8 +93,7 @@ Result<std::vector<NeededObject>> ListObjects(std::span<const std::byte> image) 
                           "something that is no file with data elsewhere names an object");
     }
   }
-  std::ranges::sort(objects);
-  objects.erase(std::unique(objects.begin(), objects.end()), objects.end());
+  objects = SortedOnce(objects);
   const auto two_sizes = std::ranges::adjacent_find(objects, {}, &NeededObject::digest);
   if (two_sizes != objects.end())
     return Error(

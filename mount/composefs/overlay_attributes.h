@@ -4,7 +4,6 @@
 #pragma once
 
 #include <array>
-#include <string>
 #include <string_view>
 
 #include "verify/verity_identity.h"
@@ -35,10 +34,7 @@ inline constexpr std::string_view kAclDefault = "system.posix_acl_default";
 inline constexpr std::string_view kMetacopyHead("\x00\x24\x00\x01", 4);
 inline constexpr std::size_t kMetacopyBytes = 36;
 
-// "xx/yyyy...": where the object store keeps what has this digest (section 3.1).
-std::string ObjectPath(const verify::ObjectVerity& digest);
-
-// The 256 names "00" to "ff" that every image hides in its root (section 5.5).
-bool IsObjectDirectoryName(std::string_view name);
+// Is the redirect "/xx/yyyy...", where the object store keeps what has this digest (section 3.1)?
+bool RedirectsTo(std::string_view redirect, const verify::ObjectVerity& digest);
 
 }  // namespace powernode::mount::composefs
