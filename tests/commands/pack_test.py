@@ -232,24 +232,32 @@ class Pack(command_test.CommandTest):
         for i in range(4000):
             (many / str(i)).write_bytes(f"{i}\n".encode() * 1000)
         for number in (signal.SIGTERM, signal.SIGKILL):
-            for pause in (0.3, 0.6, 1.2):
-                program = subprocess.Popen([node.PROGRAM, "pack", many, "--image", self.image, "--objects", self.store],
-                                           stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-                time.sleep(pause)
-                program.send_signal(number)
-                said = program.communicate(timeout=90)[1]
-                if program.returncode == 0:
-                    self.image.unlink()  # it was faster than the signal
-                    continue
-                self.assertFalse(self.image.exists(), said)
-                if number == signal.SIGTERM:
-                    self.assertEqual(program.returncode, 1, said)
-                    self.assertEqual(list(self.directory.glob(".image*")), [])
-                for name in self.stored()[:50]:
-                    measured = self.node.run("verify", "--measure", self.store / name).out.split()[0][7:]
-                    self.assertEqual(name.replace("/", ""), measured)
+            for pause in (0, 0.1, 0.4):
+                with self.subTest(number=number, pause=pause):
+                    self.store = self.directory / f"objects-{number}-{pause}"
+                    program = subprocess.Popen([node.PROGRAM, "pack", many, "--image", self.image, "--objects", self.store],
+                                               stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+                    self.eventually(self.store.exists, "the program works")
+                    time.sleep(pause)
+                    program.send_signal(number)
+                    said = program.communicate(timeout=90)[1]
+                    if program.returncode == 0:
+                        self.image.unlink()  # it was faster than the signal
+                        continue
+                    self.assertEqual(program.returncode, 1 if number == signal.SIGTERM else -number, said)
+                    self.assertFalse(self.image.exists())
+                    if number == signal.SIGTERM:
+                        self.assertIn(b"[cancelled]", said)
+                        self.assertEqual(list(self.directory.glob(".image*")), [])
+                    self.check_stored(self.stored()[:50])
         self.expect_code(self.run_pack(many, "--image", self.image, "--objects", self.store), 0)
         self.assertEqual(len(self.stored()), 4000)
+        self.check_stored(self.stored()[::100])
+
+    def check_stored(self, names):
+        for name in names:
+            measured = self.node.run("verify", "--measure", self.store / name).out.split()[0][7:]
+            self.assertEqual(name.replace("/", ""), measured)
 
 
 if __name__ == "__main__":
