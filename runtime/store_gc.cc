@@ -76,10 +76,9 @@ std::vector<Removable> Unreferenced(const Paths& paths, const StoreListing& list
   const mount::ObjectStore objects(paths.objects);
   std::vector<Removable> removable;
   const auto add = [&](std::vector<std::string> files, std::uint64_t bytes, std::int64_t mtime) {
-    removable.push_back({.name = files.back().substr(paths.cache.size() + 1),
-                         .paths = std::move(files),
-                         .bytes = bytes,
-                         .mtime = mtime});
+    std::string name = files.back().substr(paths.cache.size() + 1);
+    removable.push_back(
+        {.name = std::move(name), .paths = std::move(files), .bytes = bytes, .mtime = mtime});
   };
   for (const mount::StoredBlob& blob : listing.blobs.blobs)
     if (!references.Keeps(blob.digest))
