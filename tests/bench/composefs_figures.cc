@@ -50,7 +50,7 @@ void Must(Status status) {
 }
 
 std::string NameOf(int module, int file) {
-  const std::string directory = "d" + std::to_string(file % kDirectories);
+  const std::string directory = "dir-" + std::to_string(file % kDirectories);
   if (file < kShared) return directory + "/shared-" + std::to_string(file);
   return directory + "/m" + std::to_string(module) + "-" + std::to_string(file);
 }
@@ -83,7 +83,7 @@ class Site {
     std::vector<NodeId> directories;
     for (int i = 0; i < kDirectories; ++i)
       directories.push_back(
-          Must(tree.Add(tree.root(), "d" + std::to_string(i), Plain(S_IFDIR | 0755))));
+          Must(tree.Add(tree.root(), "dir-" + std::to_string(i), Plain(S_IFDIR | 0755))));
     for (int i = 0; i < kFiles; ++i) {
       const mount::NeededObject& object = objects_[static_cast<std::size_t>(i)];
       Node node = Plain(S_IFREG | 0644);
