@@ -191,7 +191,7 @@ TEST_CASE("paths may be longer than the kernel takes, and more directories wait 
     at = std::move(next);
   }
   REQUIRE(OpenAt(*at, "bottom", O_WRONLY | O_CREAT, 0644).ok());
-  const ScanResult scanned = Scanned(directory.path(), {.threads = 2});
+  const ScanResult scanned = Scanned(directory.path(), {.threads = 1});
   CHECK(scanned.files == 1);
   NodeId id = scanned.tree.root();
   for (int level = 0; level < kDepth; ++level) {
