@@ -57,7 +57,7 @@ class NodeTest(unittest.TestCase):
         cls.control_plane.add_module(cls.artifact / "demo-login.erofs", "demo-login", 300)
 
     def hardware(self, command_line, generator="initramfs-tools", series="6.12", leave_out=(), disks=None, clock=""):
-        self.web = machine.free_port()
+        type(self).web = machine.free_port()
         return machine.Hardware(
             kernel=images.kernel(series),
             initrd=self.lab.boot_image(generator, series, {"/etc/powernode/agent.conf": QUICK_GATE}),
