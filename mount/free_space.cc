@@ -18,12 +18,12 @@ Status RequireFreeSpace(const std::string& directory, const std::string& store,
   ASSIGN_OR_RETURN(const SpaceOnDisk disk, FreeSpace(directory));
   const std::uint64_t needed = need.missing + need.reserve + need.floor_bytes;
   if (disk.free_bytes >= needed) return Ok();
-  return Error(ErrorKind::kNoSpace, "no_space",
-               store + " is full: " + InMiB(need.missing) + " to fetch, " + InMiB(need.reserve) +
-                   " in reserve and the floor of " + InMiB(need.floor_bytes) +
-                   " (cache_floor_mib) need " + InMiB(needed) + ", free are " +
-                   std::to_string(disk.free_bytes / kMiB) + " of " +
-                   std::to_string(disk.total_bytes / kMiB) + " MiB; nothing was removed");
+  return Error(
+      ErrorKind::kNoSpace, "no_space",
+      store + " is full: " + InMiB(need.missing) + " to fetch, " + InMiB(need.reserve) +
+          " in reserve and the floor of " + InMiB(need.floor_bytes) + " (cache_floor_mib) need " +
+          InMiB(needed) + ", free are " + std::to_string(disk.free_bytes / kMiB) + " of " +
+          std::to_string(disk.total_bytes / kMiB) + " MiB; nothing that is needed was removed");
 }
 
 }  // namespace powernode::mount
