@@ -19,7 +19,7 @@ TEST_CASE("a heartbeat is kept, answered, and makes the node run") {
   CHECK(reply.Data().at("next_poll_seconds") == 7);
   CHECK(reply.Data().at("tasks_pending") == 1);
   CHECK(reply.Data().at("assignment_revision").is_number_integer());
-  CHECK(reply.Data().at("features").size() == 9);
+  CHECK(reply.Data().at("features").size() == 10);
   const json entry = plane.StatusOf("n1");
   CHECK(entry.at("status") == "running");
   CHECK(entry.at("heartbeats") == 1);
