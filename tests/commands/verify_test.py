@@ -205,7 +205,7 @@ class WhatItTouches(Verify):
             other.unlink(missing_ok=True)
             other.hardlink_to(swapped)
             other.rename(place)
-            process.communicate(timeout=60)
+            process.communicate(timeout=300)
             self.assertEqual(process.returncode, code)
 
     def has_open(self, pid, path):
