@@ -14,6 +14,14 @@ function(powernode_static program)
     target_link_options(${program} PRIVATE -static-pie)
     if(CMAKE_SYSTEM_PROCESSOR STREQUAL "x86_64")
       target_link_options(${program} PRIVATE -Wl,-z,pack-relative-relocs) # 0.1 MiB less; glibc 2.36 reads them
+    else()
+      # For arm64 only LLVM's linker packs them, and it keeps functions with one body once: together 0.37 MiB less.
+      # Nothing here tells functions apart by their addresses.
+      find_program(POWERNODE_LLD ld.lld REQUIRED)
+      file(REAL_PATH ${POWERNODE_LLD} lld)
+      cmake_path(GET lld PARENT_PATH lld_directory) # where the cross compiler finds it as ld.lld
+      target_link_options(${program} PRIVATE
+        -fuse-ld=lld -B${lld_directory} -Wl,--pack-dyn-relocs=relr,--icf=all)
     endif()
   endif()
 endfunction()
