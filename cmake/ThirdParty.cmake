@@ -61,14 +61,18 @@ if(NOT EXISTS ${POWERNODE_THIRD_PARTY}/complete)
     COMMAND_ERROR_IS_FATAL ANY)
 endif()
 
+# The compiler sees the libraries at a place that does not change with the recipe: a change of the recipe that leaves
+# the headers as they are leaves every object of ours in the compiler's cache.
+file(CREATE_LINK ${POWERNODE_THIRD_PARTY} ${CMAKE_BINARY_DIR}/third-party SYMBOLIC)
+
 find_package(Threads REQUIRED)
 
 # An imported target of archives in link order, headers as system headers.
 function(third_party name)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "ARCHIVES;DEPS")
   add_library(third_party::${name} INTERFACE IMPORTED GLOBAL)
-  target_include_directories(third_party::${name} SYSTEM INTERFACE ${POWERNODE_THIRD_PARTY}/include)
-  list(TRANSFORM arg_ARCHIVES PREPEND ${POWERNODE_THIRD_PARTY}/lib/)
+  target_include_directories(third_party::${name} SYSTEM INTERFACE ${CMAKE_BINARY_DIR}/third-party/include)
+  list(TRANSFORM arg_ARCHIVES PREPEND ${CMAKE_BINARY_DIR}/third-party/lib/)
   target_link_libraries(third_party::${name} INTERFACE ${arg_ARCHIVES} ${arg_DEPS})
 endfunction()
 

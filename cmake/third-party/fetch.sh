@@ -2,7 +2,7 @@
 # Puts every archive of cmake/third-party.lock into a directory as <name>-<version>.tar, each proven by its
 # SHA-256.  What is already there and proven is not fetched again, so that a filled directory works offline.
 #
-# The pool of the Debian mirror in use is asked first, then the place of the lock file's last column.
+# The pool of the Debian mirror in use is asked first, then the place of the lock file's last column ("-": none).
 #
 # usage: fetch.sh LOCK DIRECTORY
 set -eu
@@ -38,7 +38,7 @@ grep -v '^#' "$lock" | while read -r name version sha256 pool elsewhere; do
   proven "$target" "$sha256" && continue
   say "fetching $name $version"
   { [ -n "$mirror" ] && download "${mirror%/}/pool/main/$pool" "$sha256" "$target"; } ||
-    download "$elsewhere" "$sha256" "$target" || {
+    { [ "$elsewhere" != - ] && download "$elsewhere" "$sha256" "$target"; } || {
     say "$name $version: could not be fetched with SHA-256 $sha256"
     exit 1
   }
