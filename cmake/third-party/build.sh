@@ -83,10 +83,11 @@ build_libsodium() {
     (cd include/sodium && cp crypto_hash_sha512.h crypto_sign_ed25519.h export.h "$stage/include/sodium/")
 }
 
+# What waits for the network or the kernel is built for size; what computes (ciphers, digests, zstd) for speed.
 build_c_ares() {
   unpack c-ares
   cp "$here/c_ares_no_services.h" "$work/c-ares/"
-  CFLAGS="$CFLAGS -include $work/c-ares/c_ares_no_services.h"
+  CFLAGS="$CFLAGS -Os -include $work/c-ares/c_ares_no_services.h"
   with_cmake c-ares c-ares -DCARES_STATIC=ON -DCARES_SHARED=OFF -DCARES_BUILD_TOOLS=OFF -DCARES_BUILD_TESTS=OFF
 }
 
@@ -98,6 +99,7 @@ build_zstd() {
 
 build_curl() {
   unpack curl
+  CFLAGS="$CFLAGS -Os"
   with_cmake curl curl -DHTTP_ONLY=ON -DCURL_ENABLE_SSL=ON -DCURL_USE_MBEDTLS=ON -DENABLE_ARES=ON \
     -DBUILD_CURL_EXE=OFF -DBUILD_STATIC_LIBS=ON -DBUILD_TESTING=OFF -DBUILD_EXAMPLES=OFF \
     -DBUILD_LIBCURL_DOCS=OFF -DBUILD_MISC_DOCS=OFF -DENABLE_CURL_MANUAL=OFF -DCURL_USE_PKGCONFIG=OFF \
@@ -105,12 +107,13 @@ build_curl() {
     -DUSE_NGHTTP2=OFF -DCURL_ZLIB=OFF -DCURL_BROTLI=OFF -DCURL_ZSTD=OFF -DENABLE_UNIX_SOCKETS=ON \
     -DCURL_DISABLE_ALTSVC=ON -DCURL_DISABLE_AWS=ON -DCURL_DISABLE_COOKIES=ON -DCURL_DISABLE_DOH=ON \
     -DCURL_DISABLE_HSTS=ON -DCURL_DISABLE_HTTP_AUTH=ON -DCURL_DISABLE_MIME=ON -DCURL_DISABLE_NETRC=ON -DCURL_DISABLE_NTLM=ON \
-    -DCURL_DISABLE_PROXY=ON -DCURL_DISABLE_SHA512_256=ON -DCURL_DISABLE_SRP=ON -DCURL_DISABLE_WEBSOCKETS=ON -DCURL_DISABLE_RTSP=ON \
+    -DCURL_DISABLE_SHA512_256=ON -DCURL_DISABLE_SRP=ON -DCURL_DISABLE_WEBSOCKETS=ON -DCURL_DISABLE_RTSP=ON \
     -DCURL_DISABLE_IPFS=ON -DCURL_DISABLE_BINDLOCAL=ON -DCURL_DISABLE_GETOPTIONS=ON
 }
 
 build_util_linux() {
   unpack util-linux
+  CFLAGS="$CFLAGS -Os"
   cd "$work/util-linux"
   ./configure ${HOST:+--host="$HOST"} --prefix=/ --libdir=/lib --includedir=/include \
     --disable-all-programs --enable-libblkid --enable-libmount --enable-static --disable-shared \
