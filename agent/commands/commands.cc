@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <map>
 #include <string_view>
+#include <vector>
 
 #include "agent/base/files.h"
 #include "agent/commands/command.h"
@@ -45,7 +46,8 @@ std::string PersistFrom(const CommonFlags& flags) {
 
 // What CLI11 did not understand; with --json among the words as the one object that every failure
 // is.
-int RefuseFlags(CLI::App& app, const CLI::ParseError& error, std::span<char* const> words) {
+int RefuseFlags(CLI::App& app, const CLI::ParseError& error,
+                std::span<const std::string_view> words) {
   const auto wants_json = [](std::string_view word) { return word == "--json"; };
   const bool help_asked = error.get_exit_code() == static_cast<int>(CLI::ExitCodes::Success);
   if (help_asked || std::none_of(words.begin(), words.end(), wants_json))
@@ -80,10 +82,19 @@ int Main(int argc, char** argv) {
   CLI::App app("Boots a node from signed modules and keeps it right.", "powernode-agent");
   app.require_subcommand(
       0, 1);  // not exactly one: then a word that is no command is reported as a missing one
+  const std::span<char* const> given(argv, static_cast<std::size_t>(argc));
+  const std::vector<std::string_view> words(given.begin(), given.end());
   CommonFlags flags;
   std::map<const CLI::App*, std::pair<const Command*, std::function<Outcome(const Context&)>>>
       table;
+  // Each start of the agent would pay for fifteen commands and their options: when the first word
+  // is a command it alone is made, else all are, for --help to list.
+  const auto is_first = [&words](const Command& command) {
+    return words.size() > 1 && words[1] == command.name;
+  };
+  const bool one_is = std::any_of(Commands().begin(), Commands().end(), is_first);
   for (const Command& command : Commands()) {
+    if (one_is && !is_first(command)) continue;
     CLI::App* sub = app.add_subcommand(command.name, command.summary);
     sub->add_option("--below", flags.below, "work below this directory instead of /");
     sub->add_option("--persist", flags.persist, "the persist directory (or $POWERNODE_PERSIST)");
@@ -94,7 +105,7 @@ int Main(int argc, char** argv) {
     app.parse(argc, argv);
     if (app.get_subcommands().empty()) throw CLI::RequiredError("A command");
   } catch (const CLI::ParseError& error) {
-    return RefuseFlags(app, error, std::span(argv, static_cast<std::size_t>(argc)));
+    return RefuseFlags(app, error, words);
   }
   const auto& [command, run] = table.at(app.get_subcommands().front());
   const Context context{.flags = flags, .clock = SystemClock()};
