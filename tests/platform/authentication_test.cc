@@ -73,6 +73,16 @@ TEST_CASE("an expired certificate is answered with 401, by the control plane's c
   CHECK(node.Get("status").status == 401);
 }
 
+TEST_CASE("a certificate is not good before it begins, by the same clock") {
+  Fixture plane;
+  TestNode node(plane, plane.AddNode("n1"));
+  REQUIRE(node.Enroll().status == 200);
+  plane.Verb({"clock", "--advance", "-3600"});
+  CHECK(node.Get("status").Error() == "No active certificate on file");
+  plane.Verb({"clock"});
+  CHECK(node.Get("status").status == 200);
+}
+
 TEST_CASE("a terminated or removed node is told so") {
   Fixture plane;
   TestNode node(plane, plane.AddNode("n1"));

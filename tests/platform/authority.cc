@@ -1,8 +1,10 @@
 #include "tests/platform/authority.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "agent/base/files.h"
+#include "agent/base/random.h"
 
 namespace powernode::platform {
 namespace {
@@ -23,6 +25,17 @@ Result<Enum> FromName(const std::pair<std::string_view, Enum> (&table)[N], std::
                std::string(what) + " '" + std::string(name) + "' is none of " + known);
 }
 
+// The control plane's clock may be moved while nodes look at their own, so that what is not flawed
+// is good by both.
+struct Span {
+  Seconds first;
+  Seconds last;
+};
+
+Span Nowadays(Seconds now) {
+  return {.first = std::min(now, MachineTime()), .last = std::max(now, MachineTime())};
+}
+
 int BaseId(KeyKind kind) {
   switch (kind) {
     case KeyKind::kEcdsaP256:
@@ -41,12 +54,14 @@ constexpr std::pair<std::string_view, ServerFlaw> kServerFlaws[] = {
     {"not-yet-valid", ServerFlaw::kNotYetValid},
     {"wrong-name", ServerFlaw::kWrongName},
     {"no-name", ServerFlaw::kNoName},
+    {"other-ca", ServerFlaw::kOtherAuthority},
 };
 
 constexpr std::pair<std::string_view, LeafFlaw> kLeafFlaws[] = {
     {"wrong-key", LeafFlaw::kWrongKey},
     {"wrong-name", LeafFlaw::kWrongName},
     {"expired", LeafFlaw::kExpired},
+    {"not-yet-valid", LeafFlaw::kNotYetValid},
     {"no-client-auth", LeafFlaw::kNoClientAuth},
     {"foreign-issuer", LeafFlaw::kForeignIssuer},
 };
@@ -65,8 +80,8 @@ Result<Authority> Authority::Make(const std::string& common_name, KeyKind kind, 
   ASSIGN_OR_RETURN(Key key, MakeKey(kind));
   const CertificateProfile profile{.common_name = common_name,
                                    .use = CertificateUse::kAuthority,
-                                   .not_before = now - kDay,
-                                   .not_after = now + 3650 * kDay,
+                                   .not_before = Nowadays(now).first - kDay,
+                                   .not_after = Nowadays(now).last + 3650 * kDay,
                                    .dns_names = {},
                                    .addresses = {}};
   ASSIGN_OR_RETURN(Certificate root,
@@ -80,10 +95,11 @@ Result<Authority> Authority::Open(const std::string& directory, const std::strin
   const std::string key_path = JoinPath(directory, name + ".key");
   const std::string root_path = JoinPath(directory, name + ".pem");
   if (!Exists(root_path)) {
-    ASSIGN_OR_RETURN_CONTEXT(Authority made,
-                             Make("Powernode reference control plane (" + name + ")",
-                                  kind.value_or(KeyKind::kEcdsaP256), now),
-                             "make certificate authority");
+    ASSIGN_OR_RETURN_CONTEXT(
+        Authority made,
+        Make("Powernode reference control plane (" + name + " " + RandomHex(4) + ")",
+             kind.value_or(KeyKind::kEcdsaP256), now),
+        "make certificate authority");
     ASSIGN_OR_RETURN(const std::string key_pem, PrivatePem(made.key_.get()));
     // The root comes last: where it exists, its key does.
     RETURN_IF_ERROR(WriteFileAtomically(key_path, key_pem, 0600));
@@ -101,6 +117,24 @@ Result<Authority> Authority::Open(const std::string& directory, const std::strin
                  root_path + " holds a " + SignatureAlgorithmName(key.get()) +
                      " authority already; use another state directory");
   return Authority(std::move(key), std::move(root), std::move(root_pem));
+}
+
+KeyKind Authority::kind() const {
+  const int id = ::EVP_PKEY_get_base_id(key_.get());
+  for (const KeyKind kind : {KeyKind::kRsa2048, KeyKind::kEd25519}) {
+    if (BaseId(kind) == id) return kind;
+  }
+  return KeyKind::kEcdsaP256;
+}
+
+Result<Certificate> Authority::Vouch(const Authority& other, Seconds now) const {
+  const CertificateProfile profile{.common_name = CommonName(other.root_.get()),
+                                   .use = CertificateUse::kAuthority,
+                                   .not_before = Nowadays(now).first - kDay,
+                                   .not_after = NotAfter(root_.get()),
+                                   .dns_names = {},
+                                   .addresses = {}};
+  return Issue(profile, other.key_.get(), {.key = key_.get(), .certificate = root_.get()});
 }
 
 Result<Certificate> Authority::IssueLeaf(EVP_PKEY* subject_key, const std::string& common_name,
@@ -136,6 +170,10 @@ Result<Certificate> Authority::IssueFlawedLeaf(LeafFlaw flaw, EVP_PKEY* subject_
       profile.not_before = now - 2 * kDay;
       profile.not_after = now - kDay;
       return Issue(profile, subject_key, issuer);
+    case LeafFlaw::kNotYetValid:
+      profile.not_before = now + kDay;
+      profile.not_after = now + 2 * kDay;
+      return Issue(profile, subject_key, issuer);
     case LeafFlaw::kNoClientAuth:
       profile.use = CertificateUse::kServer;
       return Issue(profile, subject_key, issuer);
@@ -151,22 +189,23 @@ Result<Certificate> Authority::IssueFlawedLeaf(LeafFlaw flaw, EVP_PKEY* subject_
 Result<ServerCertificate> Authority::IssueServer(const std::vector<std::string>& dns_names,
                                                  const std::vector<std::string>& addresses,
                                                  ServerFlaw flaw, Seconds now) const {
+  const Span nowadays = Nowadays(now);
   CertificateProfile profile{
       .common_name = dns_names.empty() ? "powernode-platform" : dns_names.front(),
       .use = CertificateUse::kServer,
-      .not_before = now - kDay,
-      .not_after = now + 825 * kDay,
+      .not_before = nowadays.first - kDay,
+      .not_after = nowadays.last + 825 * kDay,
       .dns_names = dns_names,
       .addresses = addresses};
   switch (flaw) {
     case ServerFlaw::kNone:
       break;
     case ServerFlaw::kExpired:
-      profile.not_before = now - 10 * kDay;
-      profile.not_after = now - kDay;
+      profile.not_before = nowadays.first - 10 * kDay;
+      profile.not_after = nowadays.first - kDay;
       break;
     case ServerFlaw::kNotYetValid:
-      profile.not_before = now + 10 * kDay;
+      profile.not_before = nowadays.last + 10 * kDay;
       break;
     case ServerFlaw::kWrongName:
       profile.dns_names = {"somewhere-else.invalid"};
@@ -176,6 +215,10 @@ Result<ServerCertificate> Authority::IssueServer(const std::vector<std::string>&
       profile.dns_names.clear();
       profile.addresses.clear();
       break;
+    case ServerFlaw::kOtherAuthority: {
+      ASSIGN_OR_RETURN(const Authority other, Make("Other authority", kind(), now));
+      return other.IssueServer(dns_names, addresses, ServerFlaw::kNone, now);
+    }
   }
   ASSIGN_OR_RETURN(Key key, MakeKey(KeyKind::kEcdsaP256));
   ASSIGN_OR_RETURN_CONTEXT(

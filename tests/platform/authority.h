@@ -16,11 +16,18 @@
 namespace powernode::platform {
 
 // What is wrong with a server certificate.
-enum class ServerFlaw { kNone, kExpired, kNotYetValid, kWrongName, kNoName };
+enum class ServerFlaw { kNone, kExpired, kNotYetValid, kWrongName, kNoName, kOtherAuthority };
 Result<ServerFlaw> ServerFlawFromName(std::string_view name);
 
 // What is wrong with a leaf.
-enum class LeafFlaw { kWrongKey, kWrongName, kExpired, kNoClientAuth, kForeignIssuer };
+enum class LeafFlaw {
+  kWrongKey,
+  kWrongName,
+  kExpired,
+  kNotYetValid,
+  kNoClientAuth,
+  kForeignIssuer
+};
 Result<LeafFlaw> LeafFlawFromName(std::string_view name);
 
 struct ServerCertificate {
@@ -41,6 +48,10 @@ class Authority {
   const std::string& root_pem() const { return root_pem_; }
   X509* root() const { return root_.get(); }
   std::string signature_algorithm() const { return SignatureAlgorithmName(key_.get()); }
+  KeyKind kind() const;
+
+  // The other's root, signed by this one: who trusts this one may trust that one.
+  Result<Certificate> Vouch(const Authority& other, Seconds now) const;
 
   Result<Certificate> IssueLeaf(EVP_PKEY* subject_key, const std::string& common_name, Seconds now,
                                 Seconds lifetime) const;

@@ -8,8 +8,18 @@
 namespace powernode::platform {
 namespace {
 
+// The whole file whatever was asked for, for servers without ranges.
+Answer WholeFile(const std::string& path, const std::string& digest) {
+  Answer answer = FileAnswer(Request(), path, digest, "Blob not found");
+  answer.RemoveHeader("ETag");
+  answer.RemoveHeader("Accept-Ranges");
+  return answer;
+}
+
 Answer ServeDigest(Call& call, const std::string& digest) {
-  Answer answer = FileAnswer(call.request, call.directory.blob(digest), digest, "Blob not found");
+  const std::string path = call.directory.blob(digest);
+  Answer answer = call.Offers("range") ? FileAnswer(call.request, path, digest, "Blob not found")
+                                       : WholeFile(path, digest);
   if (answer.status < 500 && answer.status != 404)
     answer.SetHeader("X-Module-Digest", "sha256:" + digest);
   return answer;

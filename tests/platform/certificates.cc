@@ -1,5 +1,6 @@
 #include "tests/platform/certificates.h"
 
+#include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/rand.h>
 
@@ -99,6 +100,21 @@ Result<Certificate> CertificateFromPem(std::string_view pem) {
   Certificate certificate(::PEM_read_bio_X509(bio.get(), nullptr, nullptr, nullptr));
   if (!certificate) return OpenSslError("parse certificate");
   return certificate;
+}
+
+Result<std::vector<Certificate>> CertificatesFromPem(std::string_view pem) {
+  std::vector<Certificate> certificates;
+  const Bio bio = ReadBio(pem);
+  while (X509* one = ::PEM_read_bio_X509(bio.get(), nullptr, nullptr, nullptr))
+    certificates.emplace_back(one);
+  if (certificates.empty()) return OpenSslError("parse certificates");
+  ::ERR_clear_error();  // the end of the text is an error to the library
+  return certificates;
+}
+
+Certificate Share(X509* certificate) {
+  ::X509_up_ref(certificate);
+  return Certificate(certificate);
 }
 
 Result<std::string> CertificatePem(X509* certificate) {

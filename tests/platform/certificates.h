@@ -34,7 +34,9 @@ Result<Certificate> Issue(const CertificateProfile& profile, EVP_PKEY* subject_k
                           const Issuer& issuer);
 
 Result<Certificate> CertificateFromPem(std::string_view pem);
+Result<std::vector<Certificate>> CertificatesFromPem(std::string_view pem);  // all there are
 Result<std::string> CertificatePem(X509* certificate);
+Certificate Share(X509* certificate);  // another owner of the same one
 
 // Parses PEM and checks the request's signature over itself (proof of possession).
 Result<SigningRequest> RequestFromPem(std::string_view pem);

@@ -35,6 +35,78 @@ TEST_CASE("a device shows one code until it is confirmed, then gets one token fo
   CHECK(device.PostBare("claim", poll).Data().at("bootstrap_token") != token);
 }
 
+TEST_CASE("a device that lost its key shows another code, and its confirmation moves the claim") {
+  Fixture plane;
+  TestNode device(plane, {"", ""});
+  const auto poll = [&device] {
+    return device
+        .PostBare("claim", {{"mac", "52:54:00:12:34:56"},
+                            {"device_key_sha256", PublicKeySha256(device.key()).value()}})
+        .Data();
+  };
+  const std::string first = poll().at("claim_code");
+  plane.AddNode("n1");
+  plane.Verb({"claim", "confirm", first, "n1"});
+  CHECK(poll().at("status") == "claimed");
+
+  device.ChangeKey();
+  const json stranger = poll();
+  CHECK(stranger.at("status") == "pending");
+  CHECK(stranger.at("claim_code") != first);
+  plane.Verb({"claim", "confirm", stranger.at("claim_code"), "n1"});
+  CHECK(device.TryEnroll({{"bootstrap_token", poll().at("bootstrap_token")}}).status == 200);
+}
+
+TEST_CASE("a code belongs to the device that shows it, whatever others with its address do") {
+  Fixture plane;
+  TestNode device(plane, {"", ""});
+  TestNode thief(plane, {"", ""});
+  const auto poll = [](const TestNode& node) {
+    return node
+        .PostBare("claim", {{"mac", "52:54:00:12:34:56"},
+                            {"device_key_sha256", PublicKeySha256(node.key()).value()}})
+        .Data();
+  };
+  const std::string code = poll(device).at("claim_code");
+  CHECK(poll(thief).at("claim_code") != code);
+  plane.AddNode("n1");
+  plane.Verb({"claim", "confirm", code, "n1"});
+  CHECK(poll(thief).at("status") == "pending");
+  CHECK(poll(device).at("status") == "claimed");
+}
+
+TEST_CASE("a row is forgotten a day after its last poll") {
+  Fixture plane;
+  const TestNode device(plane, {"", ""});
+  const auto code = [&device] {
+    return device.PostBare("claim", {{"mac", "52:54:00:12:34:56"}}).Data().at("claim_code");
+  };
+  const json first = code();
+  plane.Verb({"clock", "--advance", "80000"});
+  CHECK(code() == first);
+  plane.Verb({"clock", "--advance", "80000"});
+  CHECK(code() == first);
+  plane.Verb({"clock", "--advance", "86401"});
+  CHECK(code() != first);
+}
+
+TEST_CASE("a token that nobody used for an hour is void until the next confirmation") {
+  Fixture plane;
+  const TestNode device(plane, {"", ""});
+  const auto poll = [&device] {
+    return device.PostBare("claim", {{"mac", "52:54:00:12:34:56"}}).Data();
+  };
+  const std::string code = poll().at("claim_code");
+  plane.AddNode("n1");
+  plane.Verb({"claim", "confirm", code, "n1"});
+  const std::string token = poll().at("bootstrap_token");
+  plane.Verb({"clock", "--advance", "3601"});
+  CHECK_FALSE(poll().contains("bootstrap_token"));
+  CHECK(device.TryEnroll({{"bootstrap_token", token}}).status == 422);
+  plane.Verb({"claim", "confirm", code, "n1"});
+  CHECK(device.TryEnroll({{"bootstrap_token", poll().at("bootstrap_token")}}).status == 200);
+}
+
 TEST_CASE("a poll without a hardware address is refused, and the eleventh in a minute must wait") {
   Fixture plane;
   const TestNode device(plane, {"", ""});
@@ -47,6 +119,8 @@ TEST_CASE("a poll without a hardware address is refused, and the eleventh in a m
   CHECK(throttled.Header("Retry-After") != "");
   plane.Verb({"clock", "--advance", "61"});
   CHECK(device.PostBare("claim", {{"mac", "52:54:00:12:34:56"}}).status == 200);
+  plane.Verb({"set", "--claims-per-minute", "1"});
+  CHECK(device.PostBare("claim", {{"mac", "52:54:00:12:34:56"}}).status == 429);
 }
 
 TEST_SUITE_END();

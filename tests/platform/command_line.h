@@ -19,6 +19,7 @@ struct CommandLine {
 
 void AddServeCommand(CLI::App& app, CommandLine& line);         // serve_command.cc
 void AddNodeCommands(CLI::App& app, CommandLine& line);         // node_commands.cc
+void AddCredentialCommands(CLI::App& app, CommandLine& line);   // credential_commands.cc
 void AddModuleCommands(CLI::App& app, CommandLine& line);       // module_commands.cc
 void AddTrustPolicyCommands(CLI::App& app, CommandLine& line);  // trust_policy_commands.cc
 void AddTaskCommands(CLI::App& app, CommandLine& line);         // task_commands.cc

@@ -12,6 +12,8 @@
 namespace powernode::platform {
 namespace {
 
+constexpr std::int64_t kSlowHandshakeMs = 15'000;  // longer than a handshake may take (§1.3)
+
 json SplitFeatures(std::string_view text) {
   json features = json::array();
   while (!text.empty()) {
@@ -39,10 +41,10 @@ std::string ErrorText(const Answer& answer) {
 
 }  // namespace
 
-ControlPlane::ControlPlane(Store& store, const Authority& leaf_authority,
+ControlPlane::ControlPlane(Store& store, AuthorityKeeper authorities,
                            const Personality& personality)
     : store_(store),
-      authority_(leaf_authority),
+      authorities_(std::move(authorities)),
       personality_(personality),
       features_(SplitFeatures(personality.features)),
       recorder_(store.directory().requests()) {}
@@ -56,7 +58,8 @@ Outcome ControlPlane::Handle(Request request) {
 
   const Seconds now = store_.Lock()->Now();
   answer.SetHeader("Date", FormatHttpDate(now));
-  answer.SetHeader("X-Powernode-Features", std::string(personality_.features));
+  if (!personality_.features.empty())
+    answer.SetHeader("X-Powernode-Features", std::string(personality_.features));
   if (const Status written = recorder_.Write(RecordLine(as_sent, answer, faults, now)); !written)
     std::cerr << "record request: " << written.error().message() << "\n";
   return {.answer = std::move(answer), .wire = PlanWire(faults)};
@@ -74,14 +77,23 @@ std::vector<Fault> ControlPlane::Take(const Request& request) {
   return faults;
 }
 
-ConnectionFaults ControlPlane::NextConnection() {
+ConnectionPlan ControlPlane::GoodConnection() {
   const Store::Guard state = store_.Lock();
-  ConnectionFaults result;
+  return {.authorities = authorities_.Current(*state), .now = state->Now()};
+}
+
+ConnectionPlan ControlPlane::NextConnection() {
+  ConnectionPlan plan = GoodConnection();
+  const Store::Guard state = store_.Lock();
   for (const Fault& fault : TakeConnectionFaults(state->faults, Dice())) {
-    result.tls12_only |= fault.kind == "tls12";
-    result.abort_handshake |= fault.kind == "abort-handshake";
+    plan.tls12_only |= fault.kind == "tls12";
+    plan.abort_handshake |= fault.kind == "abort-handshake";
+    if (fault.kind == "slow-handshake")
+      plan.handshake_delay_ms += fault.number > 0 ? fault.number : kSlowHandshakeMs;
+    if (fault.kind != "server-certificate") continue;
+    if (const Result<ServerFlaw> flaw = ServerFlawFromName(fault.text); flaw) plan.flaw = *flaw;
   }
-  return result;
+  return plan;
 }
 
 void ControlPlane::Wait(std::int64_t milliseconds) {
@@ -100,20 +112,22 @@ void ControlPlane::Stop() {
 
 Answer ControlPlane::Respond(const Request& request, const std::vector<Fault>& faults) {
   const Store::Guard state = store_.Lock();
+  const std::shared_ptr<const Authorities> authorities = authorities_.Current(*state);
   Call call{.request = request,
             .state = *state,
-            .authority = authority_,
+            .authorities = *authorities,
             .directory = store_.directory(),
+            .personality = personality_,
             .features = features_,
             .now = state->Now()};
   Answer answer = Dispatch(call);
-  const bool absent = answer.status == 404 && call.may_be_absent;
-  if (answer.status >= 400 && answer.status != 416 && !absent)
+  if (answer.status >= 400 && answer.status != 416 && !call.blameless)
     call.Complain("refused: " + std::to_string(answer.status) + " " + ErrorText(answer));
-  ApplyToAnswer(
-      faults,
-      {.authority = authority_, .now = call.now, .lifetime = state->settings.leaf_lifetime_seconds},
-      request, answer);
+  ApplyToAnswer(faults,
+                {.authority = authorities->leaves(),
+                 .now = call.now,
+                 .lifetime = state->settings.leaf_lifetime_seconds},
+                request, answer);
   CountServed(call, answer);
   if (call.changed) {
     if (const Status saved = state.Save(); !saved)
@@ -124,24 +138,28 @@ Answer ControlPlane::Respond(const Request& request, const std::vector<Fault>& f
 
 Answer ControlPlane::Dispatch(Call& call) {
   const Request& request = call.request;
-  const Route* route = nullptr;
-  for (const Route& one : personality_.routes) {
-    if (route == nullptr && one.method == request.method && Matches(one.pattern, request.segments))
-      route = &one;
+  const Route* const route = FindRoute(personality_, request);
+  if (route == nullptr) {
+    // A node may ask an older server for what only the target has.
+    call.blameless = FindRoute(*FindPersonality("target"), request) != nullptr;
+    return Failure(404, "No such route", "NOT_FOUND");
   }
-  if (route == nullptr) return Failure(404, "No such route", "NOT_FOUND");
   if (request.body.size() > route->request_cap)
     return Failure(413, "The body is too large", "TOO_LARGE");
   std::optional<json> body = ReadBody(request.body);
   if (!body) return Failure(400, "The body is not a JSON object");
   call.body = std::move(*body);
   if (route->auth == RouteAuth::kInstance) {
-    if (std::optional<Answer> refusal = Authenticate(call)) return std::move(*refusal);
+    const Seconds grace =
+        route->handler == &RefreshEnrolment ? call.state.settings.refresh_grace_seconds : 0;
+    if (std::optional<Answer> refusal = Authenticate(call, grace)) return std::move(*refusal);
   }
+  const std::string certificate_id = call.certificate != nullptr ? call.certificate->id : "";
   CheckManners(call, *route);
   if (std::optional<Answer> kept = ReplayAnswer(call)) return std::move(*kept);
   try {
     Answer answer = route->handler(call);
+    if (!certificate_id.empty() && answer.status < 400) ConfirmCertificate(call, certificate_id);
     if (route->handler != &Heartbeat) KeepAnswer(call, answer);
     return answer;
   } catch (const json::exception& error) {

@@ -9,9 +9,11 @@
 
 #include <atomic>
 #include <condition_variable>
+#include <memory>
 #include <mutex>
+#include <optional>
 
-#include "tests/platform/authority.h"
+#include "tests/platform/authorities.h"
 #include "tests/platform/call.h"
 #include "tests/platform/fault_effects.h"
 #include "tests/platform/record.h"
@@ -25,31 +27,37 @@ struct Outcome {
   WirePlan wire;
 };
 
-struct ConnectionFaults {
+// How the next connection begins.
+struct ConnectionPlan {
+  std::shared_ptr<const Authorities> authorities;
+  Seconds now = 0;
   bool tls12_only = false;
   bool abort_handshake = false;
+  std::int64_t handshake_delay_ms = 0;
+  std::optional<ServerFlaw> flaw;  // instead of the one it serves with
 };
 
 class ControlPlane {
  public:
-  // All three must outlive it.
-  ControlPlane(Store& store, const Authority& leaf_authority, const Personality& personality);
+  // Store and personality must outlive it.
+  ControlPlane(Store& store, AuthorityKeeper authorities, const Personality& personality);
 
   Outcome Handle(Request request);
-  ConnectionFaults NextConnection();
+  ConnectionPlan NextConnection();
+  ConnectionPlan GoodConnection();  // without the faults that wait for the next
 
-  // Ends delays that requests are waiting in.
+  // Waits, or less when the control plane stops.
+  void Wait(std::int64_t milliseconds);
   void Stop();
   bool stopping() const { return stopping_; }
 
  private:
   std::vector<Fault> Take(const Request& request);
-  void Wait(std::int64_t milliseconds);
   Answer Respond(const Request& request, const std::vector<Fault>& faults);
   Answer Dispatch(Call& call);
 
   Store& store_;
-  const Authority& authority_;
+  AuthorityKeeper authorities_;
   const Personality& personality_;
   const json features_;
   Recorder recorder_;

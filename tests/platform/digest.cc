@@ -65,6 +65,16 @@ std::string Base64Url(std::string_view bytes) {
   return text;
 }
 
+std::optional<std::string> Base64UrlDecode(std::string_view text) {
+  std::string standard(text);
+  for (char& c : standard) {
+    if (c == '-') c = '+';
+    if (c == '_') c = '/';
+  }
+  standard.append((4 - standard.size() % 4) % 4, '=');
+  return Base64Decode(standard);
+}
+
 std::string RandomToken() {
   std::array<std::byte, 32> bytes{};
   RandomBytes(bytes);

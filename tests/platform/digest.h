@@ -1,6 +1,7 @@
 // SHA-256, HMAC-SHA-256, secret comparison and the URL-safe base64 of tokens.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -18,6 +19,7 @@ std::string HmacSha256(std::string_view key, std::string_view message);  // 32 r
 bool SameSecret(std::string_view a, std::string_view b);
 
 std::string Base64Url(std::string_view bytes);  // RFC 4648 §5, no padding
+std::optional<std::string> Base64UrlDecode(std::string_view text);
 
 // 32 random bytes as URL-safe base64: a bootstrap token, a lease, a control secret.
 std::string RandomToken();

@@ -4,6 +4,7 @@
 
 #include "tests/platform/fault_objects.h"
 #include "tests/platform/fault_payload.h"
+#include "tests/platform/gzip_bomb.h"
 
 namespace powernode::platform {
 namespace {
@@ -11,6 +12,8 @@ namespace {
 constexpr std::string_view kHtml =
     "<!DOCTYPE html><html><head><title>Please wait</title></head><body><h1>Please "
     "wait</h1></body></html>\n";
+
+constexpr std::string_view kElsewhere = "https://elsewhere.invalid";
 
 std::int64_t NumberOr(const Fault& fault, std::int64_t otherwise) {
   return fault.number > 0 ? fault.number : otherwise;
@@ -62,19 +65,12 @@ json Nested(std::int64_t levels) {
   return value;
 }
 
-void ReplaceLeaf(const Fault& fault, const LeafMaker& maker, json& body) {
-  json& data = body["data"];
-  if (!data.contains("cert_pem")) return;
-  const Result<LeafFlaw> flaw = LeafFlawFromName(fault.text);
-  const Result<Certificate> good = CertificateFromPem(data["cert_pem"].get<std::string>());
-  if (!flaw || !good) return;
-  const Result<Certificate> bad = maker.authority.IssueFlawedLeaf(
-      *flaw, ::X509_get0_pubkey(good->get()), CommonName(good->get()), maker.now, maker.lifetime);
-  if (!bad) return;
-  if (const Result<std::string> pem = CertificatePem(bad->get()); pem) data["cert_pem"] = *pem;
+void NameForeignUrl(const Fault& fault, json& body) {
+  const std::string url = fault.text.empty() ? std::string(kElsewhere) : fault.text;
+  body.merge_patch({{"data", {{"platform_url", url}, {"ca_pem_url", url + "/ca.pem"}}}});
 }
 
-void ChangeJson(const Fault& fault, const LeafMaker& maker, json& body) {
+void ChangeJson(const Fault& fault, json& body) {
   if (fault.kind == "patch") body.merge_patch(json::parse(fault.text, nullptr, false));
   if (fault.kind == "empty-list" || fault.kind == "short-list" || fault.kind == "wrong-count" ||
       fault.kind == "duplicate-ids")
@@ -86,7 +82,7 @@ void ChangeJson(const Fault& fault, const LeafMaker& maker, json& body) {
   if (fault.kind == "deep-json") body["deep"] = Nested(NumberOr(fault, 1000));
   if (fault.kind == "huge-body")
     body["padding"] = std::string(static_cast<std::size_t>(NumberOr(fault, 8 << 20)), 'x');
-  if (fault.kind == "flawed-leaf") ReplaceLeaf(fault, maker, body);
+  if (fault.kind == "foreign-url") NameForeignUrl(fault, body);
   if (fault.kind == "tampered-payload" || fault.kind == "forged-payload")
     ChangePayload(fault, body);
 }
@@ -112,6 +108,27 @@ void ChangeHeaders(const Fault& fault, Answer& answer) {
   }
 }
 
+void Compress(const Fault& fault, Answer& answer) {
+  answer.SetHeader("Content-Encoding", "gzip");
+  answer.body = GzipBomb(static_cast<std::uint64_t>(NumberOr(fault, 128 << 20)));
+}
+
+// Where a redirect leads: back to the same place, to another host, out of TLS, or to the URL given.
+std::string Destination(const Fault& fault, const Request& request) {
+  const std::string* const host = request.Header("Host");
+  const std::string here = (host != nullptr ? *host : "localhost") + request.target;
+  if (fault.text.empty() || fault.text == "same-host") return "https://" + here;
+  if (fault.text == "http") return "http://" + here;
+  if (fault.text == "other-host") return std::string(kElsewhere) + request.target;
+  return fault.text;
+}
+
+Answer Redirect(const Fault& fault, const Request& request) {
+  Answer answer = Failure(static_cast<int>(NumberOr(fault, 302)), "Moved");
+  answer.SetHeader("Location", Destination(fault, request));
+  return answer;
+}
+
 }  // namespace
 
 std::int64_t DelayOf(const std::vector<Fault>& faults) {
@@ -124,6 +141,7 @@ std::optional<Answer> ApplyBefore(const std::vector<Fault>& faults, Request& req
   for (const Fault& fault : faults) {
     if (fault.kind == "status") return OverriddenStatus(fault);
     if (fault.kind == "html") return Html();
+    if (fault.kind == "redirect") return Redirect(fault, request);
     if (fault.kind == "ignore-range")
       std::erase_if(request.headers,
                     [](const auto& header) { return SameHeaderName(header.first, "Range"); });
@@ -134,11 +152,14 @@ std::optional<Answer> ApplyBefore(const std::vector<Fault>& faults, Request& req
 void ApplyToAnswer(const std::vector<Fault>& faults, const LeafMaker& maker, const Request& request,
                    Answer& answer) {
   for (const Fault& fault : faults) {
-    if (json* body = std::get_if<json>(&answer.body); body != nullptr && body->is_object())
-      ChangeJson(fault, maker, *body);
+    if (json* body = std::get_if<json>(&answer.body); body != nullptr && body->is_object()) {
+      ChangeJson(fault, *body);
+      ChangeCertificates(fault, maker, *body);
+    }
     ChangeHeaders(fault, answer);
     ChangeObjects(fault, request.path, answer);
     if (fault.kind == "endless-body") answer.body = EndlessBody{};
+    if (fault.kind == "compressed-body") Compress(fault, answer);
   }
 }
 

@@ -1,14 +1,14 @@
 // Carries faults out, each at its stage: before the request is handled, on the finished answer, and
-// on the way to the wire. The only place that does (connection faults are two flags the TLS
-// listener reads).
+// on the way to the wire. The only place that does (connection faults are a plan that the TLS
+// listener carries out).
 #pragma once
 
 #include <cstdint>
 #include <optional>
 #include <vector>
 
-#include "tests/platform/authority.h"
 #include "tests/platform/fault.h"
+#include "tests/platform/fault_certificates.h"
 #include "tests/platform/message.h"
 
 namespace powernode::platform {
@@ -19,12 +19,6 @@ std::int64_t DelayOf(const std::vector<Fault>& faults);
 // Changes the request, or answers in the handler's place.
 std::optional<Answer> ApplyBefore(const std::vector<Fault>& faults, Request& request);
 
-// What flawed leaves need to be made.
-struct LeafMaker {
-  const Authority& authority;
-  Seconds now;
-  Seconds lifetime;
-};
 void ApplyToAnswer(const std::vector<Fault>& faults, const LeafMaker& maker, const Request& request,
                    Answer& answer);
 

@@ -17,6 +17,11 @@ Status CheckParameters(const Fault& fault) {
   if (fault.kind == "flawed-leaf") {
     if (const Result<LeafFlaw> flaw = LeafFlawFromName(fault.text); !flaw) return flaw.error();
   }
+  if (fault.kind == "server-certificate") {
+    if (const Result<ServerFlaw> flaw = ServerFlawFromName(fault.text); !flaw) return flaw.error();
+  }
+  if (fault.kind == "redirect" && fault.number != 0 && (fault.number < 300 || fault.number > 399))
+    return Error(ErrorKind::kInvalid, "bad_argument", "a redirect fault needs --number 300..399");
   if (FindFaultKind(fault.kind)->stage == FaultStage::kObjects && !fault.text.empty() &&
       !IsLowerHex(fault.text, 64))
     return Error(ErrorKind::kInvalid, "bad_argument",

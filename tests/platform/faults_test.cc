@@ -78,6 +78,18 @@ TEST_CASE("status, wait hints, redirects and pages") {
   scene.Only(
       {"status", "--route", "modules", "--number", "302", "--text", "https://elsewhere.test/"});
   CHECK(scene.node.Get("modules").Header("Location") == "https://elsewhere.test/");
+  const std::string path = std::string(kApiPrefix) + "modules";
+  const auto location = [&scene](const char* where) {
+    scene.Only({"redirect", "--route", "modules", "--text", where, "--number", "307"});
+    const Reply reply = scene.node.Get("modules");
+    CHECK(reply.status == 307);
+    return reply.Header("Location");
+  };
+  const std::string host = "localhost:" + std::to_string(scene.plane.Port());
+  CHECK(location("same-host") == "https://" + host + path);
+  CHECK(location("other-host") == "https://elsewhere.invalid" + path);
+  CHECK(location("http") == "http://" + host + path);
+  CHECK(location("https://a.test/b") == "https://a.test/b");
   scene.Only({"html", "--route", "modules"});
   CHECK(scene.node.Get("modules").status == 200);
   CHECK(scene.node.Get("modules").Header("Content-Type") == "text/html");
@@ -140,6 +152,11 @@ TEST_CASE("bodies and headers grow too large or too deep") {
   CHECK(scene.node.Get("modules").text.size() > 5000000);
   scene.Only({"endless-body", "--route", "modules"});
   CHECK(scene.node.ReadSome("modules", 3000000).size() >= 3000000);
+  scene.Only({"compressed-body", "--route", "modules", "--number", "5000000"});
+  const Reply compressed = scene.node.Get("modules");
+  CHECK(compressed.Header("Content-Encoding") == "gzip");
+  CHECK(std::stoi(compressed.Header("Content-Length")) < 100000);
+  CHECK(compressed.text == std::string(5000000, '\0'));
   scene.Only({"many-headers", "--route", "modules", "--number", "500"});
   CHECK(scene.node.Get("modules").headers.size() > 500);
 }
@@ -177,6 +194,8 @@ TEST_CASE("bytes are cut, held back, turned over and miscounted on the wire") {
   CHECK_FALSE(scene.node.Get(path).answered);
   scene.Only({"wrong-length", "--route", path, "--number", "-10"});
   CHECK(scene.node.Get(path).text == scene.bytes.substr(0, kSize - 10));
+  scene.Only({"throttle", "--route", path, "--number", "1"});
+  CHECK(scene.node.ReadSome(path, 1) == scene.bytes.substr(0, 1));
   scene.Only({"throttle", "--route", path, "--number", "200000"});
   const auto start = std::chrono::steady_clock::now();
   CHECK(scene.node.Get(path).text == scene.bytes);
@@ -191,6 +210,10 @@ TEST_CASE("connections speak TLS 1.2 only, or end in the handshake") {
   scene.Only({"abort-handshake", "--count", "1"});
   CHECK_FALSE(scene.node.Get("status").answered);
   CHECK(scene.node.Get("status").status == 200);
+  scene.Only({"slow-handshake", "--number", "300", "--count", "1"});
+  const auto start = std::chrono::steady_clock::now();
+  CHECK(scene.node.Get("status").status == 200);
+  CHECK(std::chrono::steady_clock::now() - start >= std::chrono::milliseconds(300));
 }
 
 TEST_CASE("leaves come with each flaw") {
@@ -206,10 +229,31 @@ TEST_CASE("leaves come with each flaw") {
   CHECK(::EVP_PKEY_eq(::X509_get0_pubkey(leaf("wrong-key").get()), scene.node.key()) == 0);
   CHECK(CommonName(leaf("wrong-name").get()) != scene.node.id());
   CHECK(NotAfter(leaf("expired").get()) < MachineTime());
+  CHECK(NotBefore(leaf("not-yet-valid").get()) > MachineTime() + 3600);
   CHECK((::X509_get_extended_key_usage(leaf("no-client-auth").get()) & XKU_SSL_CLIENT) == 0);
   const Result<Certificate> root = CertificateFromPem(scene.plane.CaPem());
   REQUIRE(root.ok());
   CHECK(::X509_verify(leaf("foreign-issuer").get(), ::X509_get0_pubkey(root->get())) != 1);
+}
+
+TEST_CASE("chains, roots and URLs are another's") {
+  Scene scene;
+  const auto refreshed = [&scene](const char* kind) {
+    scene.Only({kind, "--route", "enroll/refresh"});
+    return scene.node.Refresh().Data();
+  };
+  CHECK(refreshed("empty-chain").at("ca_chain_pem") == "");
+  const std::string chain = refreshed("foreign-chain").at("ca_chain_pem");
+  CHECK(CertificateFromPem(chain).ok());
+  CHECK(chain != scene.plane.CaPem());
+  const std::string roots = refreshed("foreign-roots").at("platform_ca_pem");
+  CHECK(CertificateFromPem(roots).ok());
+  CHECK(roots != scene.plane.CaPem());
+  scene.Only({"foreign-url", "--route", "claim"});
+  const json claim = scene.node.PostBare("claim", {{"mac", "52:54:00:12:34:56"}}).Data();
+  CHECK(claim.at("platform_url") == "https://elsewhere.invalid");
+  CHECK(claim.at("ca_pem_url") == "https://elsewhere.invalid/ca.pem");
+  CHECK(claim.contains("claim_code"));
 }
 
 TEST_SUITE_END();

@@ -87,6 +87,10 @@ class Fixture {
                          const std::string& options = "{}") {
     return Verb({"task", "add", node, command, "--options", options});
   }
+  void Advance(std::int64_t seconds) { Verb({"clock", "--advance", std::to_string(seconds)}); }
+  // The authority gets a successor; then the successor takes over, and CaPem() is its root.
+  void BeginCaRoll() { Verb({"ca", "roll"}); }
+  void FinishCaRoll() { Verb({"ca", "roll", "--finish"}); }
   void Fault(Words words) { Verb(Join({"fault", "add"}, std::move(words))); }
   void ClearFaults() { Verb({"fault", "clear"}); }
 
@@ -157,6 +161,11 @@ class Fixture {
   void Restart() {
     Stop();
     Start();
+  }
+  // With other arguments of `serve`, as in {"--mode", "target"}.
+  void Restart(Words serve_words) {
+    serve_words_ = std::move(serve_words);
+    Restart();
   }
   std::string ServerLog() const { return ReadAll(directory_ + "/server.log"); }
 

@@ -213,10 +213,14 @@ Answer Heartbeat(Call& call) {
       [&](const Task& task) { return task.node_id == node.id && task.status == "pending"; });
   json data = {{"acknowledged", true},
                {"server_time", FormatTime(call.now)},
-               {"next_poll_seconds", call.state.settings.next_poll_seconds},
-               {"tasks_pending", pending},
-               {"assignment_revision", node.assignment_revision},
-               {"features", call.features}};
+               {"next_poll_seconds", call.state.settings.next_poll_seconds}};
+  if (!call.Offers("heartbeat-ext")) return Success(std::move(data));
+  data["tasks_pending"] = pending;
+  data["assignment_revision"] = node.assignment_revision;
+  data["features"] = call.features;
+  for (const CertificateRow& row : node.certificates)
+    if (row.renewal_wanted && row.serial == call.request.peer.serial)
+      data["renew_certificate"] = true;
   if (const TrustPolicy& policy = call.state.trust_policy; !policy.envelope.is_null())
     data["trust_policy_revision"] = policy.revision;
   return Success(std::move(data));

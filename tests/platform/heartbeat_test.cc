@@ -19,12 +19,23 @@ TEST_CASE("a heartbeat is kept, answered, and makes the node run") {
   CHECK(reply.Data().at("next_poll_seconds") == 7);
   CHECK(reply.Data().at("tasks_pending") == 1);
   CHECK(reply.Data().at("assignment_revision").is_number_integer());
-  CHECK(reply.Data().at("features").size() == 10);
+  CHECK(reply.Data().at("features").size() == 11);
   const json entry = plane.StatusOf("n1");
   CHECK(entry.at("status") == "running");
   CHECK(entry.at("heartbeats") == 1);
   CHECK(entry.at("last_heartbeat") == GoodHeartbeat());
   CHECK(plane.StatusJson().at("complaints").empty());
+}
+
+TEST_CASE(
+    "a certificate that is wanted anew is asked for in each answer, until another one comes") {
+  Fixture plane;
+  TestNode node(plane, plane.AddNode("n1"));
+  REQUIRE(node.Enroll().status == 200);
+  CHECK_FALSE(node.Post("status/heartbeat", GoodHeartbeat()).Data().contains("renew_certificate"));
+  plane.Verb({"certificate", "renew", "n1"});
+  for (int i = 0; i < 2; ++i)
+    CHECK(node.Post("status/heartbeat", GoodHeartbeat()).Data().at("renew_certificate") == true);
 }
 
 TEST_CASE("a member of the wrong type is complained about, and the beat counts all the same") {

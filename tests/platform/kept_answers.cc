@@ -11,7 +11,7 @@ constexpr Seconds kLives = 24 * 3600;
 constexpr std::size_t kMaxKept = 500;
 
 const std::string* KeyOf(const Call& call) {
-  return call.request.method == "POST" && call.node != nullptr
+  return call.Offers("idempotency") && call.request.method == "POST" && call.node != nullptr
              ? call.request.Header("Idempotency-Key")
              : nullptr;
 }

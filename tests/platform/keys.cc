@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <openssl/ec.h>
+#include <openssl/err.h>
 #include <openssl/pem.h>
 
 #include <array>
@@ -103,6 +104,18 @@ Result<std::string> SignText(EVP_PKEY* key, std::string_view text) {
   if (::EVP_DigestSignUpdate(context.get(), text.data(), text.size()) != 1)
     return OpenSslError("sign");
   return EndSignature(context.get());
+}
+
+bool SignatureFits(EVP_PKEY* key, std::string_view text, std::string_view signature) {
+  const DigestContext context(::EVP_MD_CTX_new());
+  const bool fits =
+      ::EVP_PKEY_get_base_id(key) == EVP_PKEY_EC &&
+      ::EVP_DigestVerifyInit(context.get(), nullptr, ::EVP_sha256(), nullptr, key) == 1 &&
+      ::EVP_DigestVerify(context.get(), reinterpret_cast<const unsigned char*>(signature.data()),
+                         signature.size(), reinterpret_cast<const unsigned char*>(text.data()),
+                         text.size()) == 1;
+  ::ERR_clear_error();
+  return fits;
 }
 
 Result<std::string> SignFile(EVP_PKEY* key, const std::string& path) {

@@ -32,6 +32,8 @@ std::string SignatureAlgorithmName(EVP_PKEY* key);
 
 // Base64 of the DER signature over the bytes. kInvalid "not_ecdsa_p256" for any other key.
 Result<std::string> SignText(EVP_PKEY* key, std::string_view text);
+// True when the DER signature over the bytes, by ECDSA with SHA-256, is of this key.
+bool SignatureFits(EVP_PKEY* key, std::string_view text, std::string_view signature);
 Result<std::string> SignFile(EVP_PKEY* key, const std::string& path);
 
 }  // namespace powernode::platform

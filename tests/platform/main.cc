@@ -27,6 +27,7 @@ int Main(int argc, char** argv) {
   app.require_subcommand(1);
   AddServeCommand(app, line);
   AddNodeCommands(app, line);
+  AddCredentialCommands(app, line);
   AddModuleCommands(app, line);
   AddTrustPolicyCommands(app, line);
   AddTaskCommands(app, line);

@@ -15,8 +15,6 @@ struct Given {
   std::int64_t token_ttl = 3600;
   std::string status;
   std::string authorized_keys;
-  std::string serial;
-  std::string code;
 };
 
 json Lines(const std::string& text) {
@@ -71,41 +69,6 @@ void AddNodeCommands(CLI::App& app, CommandLine& line) {
   set->add_option("--authorized-keys", given->authorized_keys,
                   "file with one SSH public key a line");
   set->callback([given, &line] { line.run = [given, &line] { return RunNodeSet(line, *given); }; });
-
-  CLI::App* token = app.add_subcommand("token", "bootstrap tokens")->require_subcommand(1);
-  CLI::App* token_add = token->add_subcommand("add", "another token for a node");
-  token_add->add_option("NODE", given->node)->required();
-  token_add->add_option("--ttl", given->token_ttl, "seconds until it is void")
-      ->capture_default_str();
-  token_add->callback([given, &line] {
-    line.run = [given, &line] {
-      return PrintVerb(line, "token add", {{"node", given->node}, {"token_ttl", given->token_ttl}});
-    };
-  });
-
-  CLI::App* certificate =
-      app.add_subcommand("certificate", "client certificates")->require_subcommand(1);
-  CLI::App* revoke =
-      certificate->add_subcommand("revoke", "refuse a node's certificates from now on");
-  revoke->add_option("NODE", given->node)->required();
-  revoke->add_option("--serial", given->serial, "only this one");
-  revoke->callback([given, &line] {
-    line.run = [given, &line] {
-      return PrintVerb(line, "certificate revoke",
-                       {{"node", given->node}, {"serial", given->serial}});
-    };
-  });
-
-  CLI::App* claim =
-      app.add_subcommand("claim", "devices that ask who they are")->require_subcommand(1);
-  CLI::App* confirm = claim->add_subcommand("confirm", "make the device that shows CODE the node");
-  confirm->add_option("CODE", given->code, "claim code or hardware address")->required();
-  confirm->add_option("NODE", given->node)->required();
-  confirm->callback([given, &line] {
-    line.run = [given, &line] {
-      return PrintVerb(line, "claim confirm", {{"code", given->code}, {"node", given->node}});
-    };
-  });
 }
 
 }  // namespace powernode::platform

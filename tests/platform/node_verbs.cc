@@ -76,11 +76,26 @@ Result<json> RevokeCertificate(VerbContext& context, const json& arguments) {
   return json{{"revoked", revoked}};
 }
 
+Result<json> WantRenewal(VerbContext& context, const json& arguments) {
+  ASSIGN_OR_RETURN(Node* const node, NeedNode(context, arguments));
+  json wanted = json::array();
+  for (CertificateRow& row : node->certificates) {
+    if (row.revoked || row.replaced_at != 0) continue;
+    row.renewal_wanted = true;
+    wanted.push_back(row.serial);
+  }
+  return json{{"wanted", wanted}};
+}
+
 Result<json> ConfirmClaim(VerbContext& context, const json& arguments) {
   const std::string wanted = arguments.at("code").get<std::string>();
   ASSIGN_OR_RETURN(const Node* const node, NeedNode(context, arguments));
   for (Claim& claim : context.state.claims) {
-    if (claim.code != wanted && claim.mac != wanted) continue;
+    const std::string& code = claim.mac == wanted ? claim.code : wanted;
+    const auto shown = std::find_if(claim.codes.begin(), claim.codes.end(),
+                                    [&](const auto& entry) { return entry.second == code; });
+    if (shown == claim.codes.end()) continue;
+    claim.device_key_sha256 = shown->first;
     claim.node_id = node->id;
     ++claim.confirmations;
     return json{{"mac", claim.mac}, {"instance_uuid", node->id}};

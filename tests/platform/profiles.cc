@@ -1,5 +1,6 @@
 // What the control plane says about the profiles it does not run (node-api.md §22, "Stubs"):
-// nothing to mount, nothing to connect, nothing configured.
+// nothing to mount, nothing to connect, nothing configured; and what the first generation says
+// where it breaks down (§5).
 #include "tests/platform/routes.h"
 
 namespace powernode::platform {
@@ -24,6 +25,13 @@ Answer NoRuntime(Call&) { return Failure(403, "Runtime is not configured", "FORB
 Answer NoPuppetManifest(Call&) {
   return Success({{"manifest", ""}, {"modules_count", 0}, {"resources_count", 0}});
 }
+
+Answer BreakDown(Call& call) {
+  call.blameless = true;
+  return Failure(500, "Internal server error", "INTERNAL_ERROR");
+}
+
+Answer IgnoreReport(Call&) { return Success(json::object()); }
 
 Answer NoBootImage(Call&) { return Failure(404, "No boot image is published", "NOT_FOUND"); }
 

@@ -30,17 +30,18 @@ Result<HostPort> ParseHostPort(const std::string& text) {
 }
 
 // Loopback is always among the names: commands and tests come that way.
-void AddLoopbackNames(ServeOptions& options) {
-  options.dns_names.emplace_back("localhost");
-  options.addresses.emplace_back("127.0.0.1");
-  options.addresses.emplace_back("::1");
+void AddLoopbackNames(TlsSettings& tls) {
+  tls.dns_names.emplace_back("localhost");
+  tls.addresses.emplace_back("127.0.0.1");
+  tls.addresses.emplace_back("::1");
 }
 
 std::string Url(const ServeOptions& options, int port) {
   if (!options.url.empty()) return options.url;
-  const std::string name = !options.dns_names.empty()   ? options.dns_names.front()
-                           : !options.addresses.empty() ? options.addresses.front()
-                                                        : "127.0.0.1";
+  const TlsSettings& tls = options.tls;
+  const std::string name = !tls.dns_names.empty()   ? tls.dns_names.front()
+                           : !tls.addresses.empty() ? tls.addresses.front()
+                                                    : "127.0.0.1";
   const bool six = name.find(':') != std::string::npos;
   return "https://" + (six ? "[" + name + "]" : name) + ":" + std::to_string(port);
 }
@@ -75,23 +76,11 @@ Status Serve(const ServeOptions& given) {
   ASSIGN_OR_RETURN(const HostPort listen, ParseHostPort(options.listen));
   ASSIGN_OR_RETURN(const HostPort control_at, ParseHostPort(options.control));
   ASSIGN_OR_RETURN(Store store, OpenStoreSoon(options.directory));
-  const Seconds now = store.Lock()->Now();
-  ASSIGN_OR_RETURN(const Authority authority,
-                   Authority::Open(options.directory.path, "ca", options.authority, now));
-  std::optional<Authority> second;
-  if (options.leaf_authority) {
-    ASSIGN_OR_RETURN(
-        second, Authority::Open(options.directory.path, "leaf-ca", options.leaf_authority, now));
-  }
-  const Authority& leaf_authority = second ? *second : authority;
-
-  ControlPlane plane(store, leaf_authority, *options.personality);
-  AddLoopbackNames(options);
-  ASSIGN_OR_RETURN(const ServerCertificate certificate,
-                   authority.IssueServer(options.dns_names, options.addresses, options.flaw, now));
-  ASSIGN_OR_RETURN(TlsContext context,
-                   TlsListener::MakeContext(certificate, authority.root(), leaf_authority.root()));
-  TlsListener listener(std::move(context), plane);
+  ASSIGN_OR_RETURN(AuthorityKeeper authorities,
+                   AuthorityKeeper::Open(options.directory, options.authorities, *store.Lock()));
+  ControlPlane plane(store, std::move(authorities), *options.personality);
+  AddLoopbackNames(options.tls);
+  TlsListener listener(plane, options.tls);
   ControlListener control(store);
   ASSIGN_OR_RETURN(const int port, listener.Bind(listen.host, listen.port));
   ASSIGN_OR_RETURN(const std::string control_address,
@@ -100,6 +89,8 @@ Status Serve(const ServeOptions& given) {
   {
     const Store::Guard state = store.Lock();
     state->settings.platform_url = url;
+    if (options.certificate_lifetime)
+      state->settings.leaf_lifetime_seconds = *options.certificate_lifetime;
     RETURN_IF_ERROR(state.Save());
   }
   RETURN_IF_ERROR(control.Announce(control_address, url));

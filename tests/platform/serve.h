@@ -4,12 +4,12 @@
 
 #include <optional>
 #include <string>
-#include <vector>
 
 #include "agent/base/result.h"
-#include "tests/platform/authority.h"
+#include "tests/platform/authorities.h"
 #include "tests/platform/routes.h"
 #include "tests/platform/state_directory.h"
+#include "tests/platform/tls_server.h"
 
 namespace powernode::platform {
 
@@ -17,13 +17,11 @@ struct ServeOptions {
   StateDirectory directory;
   std::string listen = "127.0.0.1:0";
   std::string control = "127.0.0.1:0";
-  std::vector<std::string> dns_names;
-  std::vector<std::string> addresses;
+  TlsSettings tls;  // loopback is always among the names
   std::string url;  // what nodes are told; empty = made from the first name and the port
   const Personality* personality = nullptr;
-  std::optional<KeyKind> authority;       // of DIR/ca.pem; default: what is there, else ECDSA
-  std::optional<KeyKind> leaf_authority;  // a second authority for leaves, DIR/leaf-ca.pem
-  ServerFlaw flaw = ServerFlaw::kNone;
+  AuthorityKinds authorities;
+  std::optional<Seconds> certificate_lifetime;  // of leaves; default: what was set before
   int ready_fd =
       -1;  // gets one line of JSON {"url","control"} when requests are answered, then is closed
   std::string pid_file;

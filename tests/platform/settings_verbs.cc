@@ -3,6 +3,24 @@
 #include "tests/platform/verbs.h"
 
 namespace powernode::platform {
+namespace {
+
+struct Number {
+  const char* name;
+  std::int64_t Settings::*member;
+  std::int64_t least;
+};
+
+constexpr Number kNumbers[] = {
+    {"next_poll_seconds", &Settings::next_poll_seconds, 1},
+    {"leaf_lifetime_seconds", &Settings::leaf_lifetime_seconds, 1},
+    {"refresh_grace_seconds", &Settings::refresh_grace_seconds, 0},
+    {"bearer_lifetime_seconds", &Settings::bearer_lifetime_seconds, 1},
+    {"claims_per_minute", &Settings::claims_per_minute, 0},
+    {"claim_proof_grace_seconds", &Settings::claim_proof_grace_seconds, 0},
+};
+
+}  // namespace
 
 Result<json> ShowState(VerbContext& context, const json&) { return StatusView(context.state); }
 
@@ -24,15 +42,20 @@ Result<json> SetClock(VerbContext& context, const json& arguments) {
   return json{{"now", FormatTime(context.state.Now())}};
 }
 
+// Changes the settings that are named and returns all of them.
 Result<json> SetSetting(VerbContext& context, const json& arguments) {
-  Settings& settings = context.state.settings;
-  settings.next_poll_seconds = arguments.value("next_poll_seconds", settings.next_poll_seconds);
-  settings.leaf_lifetime_seconds =
-      arguments.value("leaf_lifetime_seconds", settings.leaf_lifetime_seconds);
-  settings.platform_url = arguments.value("platform_url", settings.platform_url);
-  return json{{"next_poll_seconds", settings.next_poll_seconds},
-              {"leaf_lifetime_seconds", settings.leaf_lifetime_seconds},
-              {"platform_url", settings.platform_url}};
+  Settings changed = context.state.settings;
+  changed.platform_url = arguments.value("platform_url", changed.platform_url);
+  json result = {{"platform_url", changed.platform_url}};
+  for (const auto& [name, member, least] : kNumbers) {
+    changed.*member = arguments.value(name, changed.*member);
+    if (changed.*member < least)
+      return Error(ErrorKind::kInvalid, "bad_argument",
+                   std::string(name) + " is at least " + std::to_string(least));
+    result[name] = changed.*member;
+  }
+  context.state.settings = std::move(changed);
+  return result;
 }
 
 }  // namespace powernode::platform

@@ -19,10 +19,10 @@ T* Find(std::vector<T>& rows, const std::string& id_or_name) {
 
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(Token, sha256, created_at, expires_at,
                                                 device_key_sha256, used_at, key_sha256,
-                                                certificate_id)
+                                                certificate_id, replaces)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(CertificateRow, id, serial, fingerprint, key_sha256,
-                                                pem, issued_at, not_after, revoked, replaced_at,
-                                                replaced_by)
+                                                pem, request_id, issued_at, not_before, not_after,
+                                                revoked, replaced_at, replaced_by, renewal_wanted)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(Node, id, name, status, created_at, tokens,
                                                 certificates, modules, removed, assignment_revision,
                                                 last_heartbeat, last_heartbeat_at, heartbeats,
@@ -39,19 +39,22 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(Task, id, node_id, command, opti
                                                 attempt_id, lease_token, lease_seconds,
                                                 lease_expires_at, last_seq, cancel_requested,
                                                 result, error, error_code, events)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(Claim, mac, code, device_key_sha256, architecture,
-                                                address, last_seen_at, node_id, confirmations)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(Claim, mac, code, codes, device_key_sha256,
+                                                architecture, address, last_seen_at, node_id,
+                                                confirmations)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(Event, node_id, at, kind, severity, payload)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(Complaint, node, what, count, first_at, last_at)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(KeptAnswer, node_id, key, body_sha256, status, body,
                                                 at)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(TrustPolicy, envelope, revision)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(Settings, next_poll_seconds, leaf_lifetime_seconds,
+                                                refresh_grace_seconds, bearer_lifetime_seconds,
+                                                claims_per_minute, claim_proof_grace_seconds,
                                                 clock_offset, platform_url)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(State, settings, claim_secret, nodes, modules,
                                                 tasks, claims, claim_polls, events, complaints,
                                                 kept_answers, faults, signing_keys, trust_policy,
-                                                next_number)
+                                                next_number, authority_changes)
 
 json StateToJson(const State& state) { return state; }
 State StateFromJson(const json& document) { return document.get<State>(); }

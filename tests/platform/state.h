@@ -26,6 +26,7 @@ struct Token {
   Seconds used_at = 0;
   std::string key_sha256{};  // of the request it was spent on
   std::string certificate_id{};
+  std::string replaces{};  // the certificate whose key asked for it (claim_proof.h)
 };
 
 struct CertificateRow {
@@ -34,12 +35,15 @@ struct CertificateRow {
   std::string fingerprint{};
   std::string key_sha256{};
   std::string pem{};
+  std::string request_id{};  // of the request that made it; the same one gets it again
   Seconds issued_at = 0;
+  Seconds not_before = 0;
   Seconds not_after = 0;
   bool revoked = false;
   Seconds replaced_at =
       0;  // a refresh issued `replaced_by`; this row dies with its first use, or a day later
   std::string replaced_by{};
+  bool renewal_wanted = false;
 };
 
 struct Node {
@@ -111,8 +115,9 @@ struct Task {
 // A device that asked who it is (node-api.md §6).
 struct Claim {
   std::string mac{};
-  std::string code{};
-  std::string device_key_sha256{};
+  std::string code{};                          // the last that was shown
+  std::map<std::string, std::string> codes{};  // by the key that was announced, "" for none
+  std::string device_key_sha256{};             // the confirmed device's
   std::string architecture{};
   std::string address{};
   Seconds last_seen_at = 0;
@@ -156,6 +161,11 @@ struct TrustPolicy {
 struct Settings {
   std::int64_t next_poll_seconds = 30;
   Seconds leaf_lifetime_seconds = 90 * 24 * 3600;
+  Seconds refresh_grace_seconds = 0;  // how long after its end a certificate still refreshes
+  Seconds bearer_lifetime_seconds = 24 * 3600;
+  std::int64_t claims_per_minute = 10;  // from one address
+  Seconds claim_proof_grace_seconds =
+      90 * 24 * 3600;  // how long after its end a certificate proves who a device is
   Seconds clock_offset = 0;
   std::string platform_url{};  // of the last serve
 };
@@ -174,7 +184,8 @@ struct State {
   std::vector<Fault> faults{};
   std::map<std::string, std::string> signing_keys{};  // keyid -> public PEM
   TrustPolicy trust_policy{};
-  std::int64_t next_number = 1;  // of tasks and faults
+  std::int64_t next_number = 1;        // of tasks and faults
+  std::int64_t authority_changes = 0;  // steps of rolls so far
 
   Seconds Now() const { return MachineTime() + settings.clock_offset; }
 

@@ -16,6 +16,11 @@ struct StateDirectory {
     return JoinPath(path, "control.json");
   }  // how to reach a serving process
   std::string requests() const { return JoinPath(path, "requests.jsonl"); }
+  std::string next_root() const { return JoinPath(path, "ca-next.pem"); }
+  bool is_rolling() const { return Exists(next_root()); }  // of the certificate authority
+  // PEM, newest first: authorities signed by their predecessors.
+  std::string cross_certificates() const { return JoinPath(path, "ca-cross.pem"); }
+  std::string former_roots() const { return JoinPath(path, "ca-former.pem"); }
   std::string blobs() const { return JoinPath(path, "blobs"); }
   std::string blob(const std::string& digest) const { return JoinPath(blobs(), digest); }
   std::string objects() const { return JoinPath(path, "objects"); }

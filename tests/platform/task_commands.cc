@@ -11,6 +11,7 @@ struct Given {
   std::string command;
   std::string options = "{}";
   std::string task;
+  std::string status;
 };
 
 Status RunTaskAdd(const CommandLine& line, const Given& given) {
@@ -34,6 +35,16 @@ void AddTaskCommands(CLI::App& app, CommandLine& line) {
       ->required();
   add->add_option("--options", given->options, "JSON object")->capture_default_str();
   add->callback([given, &line] { line.run = [given, &line] { return RunTaskAdd(line, *given); }; });
+
+  CLI::App* set = task->add_subcommand("set", "what a server's own worker does to it");
+  set->add_option("TASK", given->task)->required();
+  set->add_option("--status", given->status, "pending, acknowledged, running, completed, failed")
+      ->required();
+  set->callback([given, &line] {
+    line.run = [given, &line] {
+      return PrintVerb(line, "task set", {{"task", given->task}, {"status", given->status}});
+    };
+  });
 
   CLI::App* cancel = task->add_subcommand("cancel", "ask the node to stop working on it");
   cancel->add_option("TASK", given->task)->required();

@@ -26,11 +26,16 @@ json LeaseView(const Task& task) {
           {"seconds", task.lease_seconds}};
 }
 
-json TaskView(const Task& task) {
+json PlainTask(const Task& task) {
   json view = ShortTask(task);
   view["options"] = task.options;
   view["started_at"] = task.started_at == 0 ? json(nullptr) : json(FormatTime(task.started_at));
   view["events"] = task.events;
+  return view;
+}
+
+json TaskView(const Task& task) {
+  json view = PlainTask(task);
   view["executor"] = "agent";
   view["cancel_requested"] = task.cancel_requested;
   if (!task.lease_token.empty())

@@ -11,7 +11,8 @@ namespace powernode::platform {
 std::vector<const Task*> OpenTasksOf(const State& state, const Node& node);
 
 json ShortTask(const Task& task);  // id, command, status, progress, created_at
-json TaskView(const Task& task);
+json PlainTask(const Task& task);  // as older servers show it
+json TaskView(const Task& task);   // with the members of the extension task-lease
 json LeaseView(const Task& task);
 
 bool IsFinished(const Task& task);

@@ -22,6 +22,10 @@ Task* Find(Call& call) {
   return task != nullptr && task->node_id == call.node->id ? task : nullptr;
 }
 
+json View(const Call& call, const Task& task) {
+  return call.Offers("task-lease") ? TaskView(task) : PlainTask(task);
+}
+
 void Note(Task& task, Seconds now, const char* type, const std::string& message) {
   task.events.push_back({{"type", type},
                          {"message", message},
@@ -60,14 +64,14 @@ Answer Finish(Call& call, Task& task, const char* status, const char* said) {
 
 Answer ListTasks(Call& call) {
   json tasks = json::array();
-  for (const Task* task : OpenTasksOf(call.state, *call.node)) tasks.push_back(TaskView(*task));
+  for (const Task* task : OpenTasksOf(call.state, *call.node)) tasks.push_back(View(call, *task));
   return List("tasks", std::move(tasks));
 }
 
 Answer ShowTask(Call& call) {
   const Task* const task = Find(call);
   if (task == nullptr) return NoTask();
-  return Success({{"task", TaskView(*task)}});
+  return Success({{"task", View(call, *task)}});
 }
 
 Answer AcknowledgeTask(Call& call) {

@@ -81,10 +81,15 @@ std::unique_ptr<httplib::SSLClient> TestNode::Connect(bool with_certificate) con
   } else {
     client = std::make_unique<httplib::SSLClient>("localhost", plane_.Port());
   }
-  client->set_ca_cert_path(plane_.CaPath());
+  client->set_ca_cert_path(roots_path_.empty() ? plane_.CaPath() : roots_path_);
   client->enable_server_certificate_verification(true);
   client->set_read_timeout(kClientSeconds);
   return client;
+}
+
+void TestNode::Trust(const std::string& roots_pem) {
+  roots_path_ = plane_.Directory() + "/trusted.pem";
+  std::ofstream(roots_path_) << roots_pem;
 }
 
 Reply TestNode::Get(const std::string& path, const httplib::Headers& more) const {
@@ -180,11 +185,7 @@ bool SignatureHolds(const std::string& key_path, const std::string& signature,
   const Result<Key> key = KeyFromPem(ReadWhole(key_path));
   const auto der = Base64Decode(signature);
   if (!key || !der) return false;
-  const DigestContext context(::EVP_MD_CTX_new());
-  ::EVP_DigestVerifyInit(context.get(), nullptr, ::EVP_sha256(), nullptr, key->get());
-  return ::EVP_DigestVerify(context.get(), reinterpret_cast<const unsigned char*>(der->data()),
-                            der->size(), reinterpret_cast<const unsigned char*>(bytes.data()),
-                            bytes.size()) == 1;
+  return SignatureFits(key->get(), bytes, *der);
 }
 
 std::int64_t Complaints(const Fixture& plane, const std::string& part) {

@@ -49,6 +49,11 @@ class TestNode {
   Reply PostBare(const std::string& path, const json& body,
                  const httplib::Headers& more = {}) const;
 
+  // A connection with the client certificate.
+  std::unique_ptr<httplib::SSLClient> Connect() const { return Connect(true); }
+
+  // Trusts these roots from now on, and no longer the fixture's current one.
+  void Trust(const std::string& roots_pem);
   const std::string& id() const { return identity_.id; }
   const std::string& certificate_pem() const { return certificate_pem_; }
   void UseCertificate(const std::string& pem) { certificate_pem_ = pem; }
@@ -62,6 +67,7 @@ class TestNode {
   FixtureNode identity_;
   Key key_;
   std::string certificate_pem_;
+  std::string roots_path_;  // empty: the fixture's root
 };
 
 // A heartbeat without fault.

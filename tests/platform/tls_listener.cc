@@ -3,6 +3,7 @@
 #include <sys/socket.h>
 #include <sys/time.h>
 
+#include <iostream>
 #include <vector>
 
 #include "agent/base/syscalls.h"
@@ -17,18 +18,6 @@ constexpr int kBacklog = 256;
 constexpr std::size_t kThreads = 96;
 constexpr std::size_t kMaxPayload = 2 << 20;
 constexpr std::size_t kChunk = 512 << 10;
-constexpr unsigned char kSessionContext[] = "powernode-platform";
-
-// The control plane's clock may differ from the machine's, so that the dates are judged by the rows
-// instead.
-int AllowDates(int ok, X509_STORE_CTX* context) {
-  const int error = ::X509_STORE_CTX_get_error(context);
-  if (ok == 0 && (error == X509_V_ERR_CERT_HAS_EXPIRED || error == X509_V_ERR_CERT_NOT_YET_VALID)) {
-    ::X509_STORE_CTX_set_error(context, X509_V_OK);
-    return 1;
-  }
-  return ok;
-}
 
 void SetTimeouts(int socket) {
   const timeval timeout{.tv_sec = kIdleSeconds, .tv_usec = 0};
@@ -101,25 +90,8 @@ Request ToRequest(const httplib::Request& from, Peer peer) {
 
 }  // namespace
 
-Result<TlsContext> TlsListener::MakeContext(const ServerCertificate& certificate, X509* server_root,
-                                            X509* leaf_root) {
-  TlsContext context(::SSL_CTX_new(::TLS_server_method()));
-  if (!context) return OpenSslError("make TLS context");
-  ::SSL_CTX_set_min_proto_version(context.get(), TLS1_2_VERSION);
-  if (::SSL_CTX_use_certificate(context.get(), certificate.certificate.get()) != 1 ||
-      ::SSL_CTX_add1_chain_cert(context.get(), server_root) != 1 ||
-      ::SSL_CTX_use_PrivateKey(context.get(), certificate.key.get()) != 1 ||
-      ::X509_STORE_add_cert(::SSL_CTX_get_cert_store(context.get()), leaf_root) != 1 ||
-      ::SSL_CTX_add_client_CA(context.get(), leaf_root) != 1 ||
-      ::SSL_CTX_set_session_id_context(context.get(), kSessionContext,
-                                       sizeof kSessionContext - 1) != 1)
-    return OpenSslError("set up TLS context");
-  ::SSL_CTX_set_verify(context.get(), SSL_VERIFY_PEER, &AllowDates);
-  return context;
-}
-
-TlsListener::TlsListener(TlsContext context, ControlPlane& plane)
-    : context_(std::move(context)), plane_(plane) {
+TlsListener::TlsListener(ControlPlane& plane, TlsSettings settings)
+    : plane_(plane), server_(std::move(settings)) {
   const auto handler = [this](const httplib::Request& request, httplib::Response& response) {
     Answer(request, response);
   };
@@ -136,6 +108,8 @@ TlsListener::TlsListener(TlsContext context, ControlPlane& plane)
 }
 
 Result<int> TlsListener::Bind(const std::string& host, int port) {
+  const Result<Tls> trial = server_.NewConnection(plane_.GoodConnection());
+  if (!trial) return trial.error();
   set_tcp_nodelay(true);
   if (port == 0) {
     port = bind_to_any_port(host);
@@ -175,20 +149,24 @@ bool TlsListener::process_and_close_socket(socket_t socket) {
 
 void TlsListener::ServeConnection(int socket) {
   SetTimeouts(socket);
-  const ConnectionFaults faults = plane_.NextConnection();
-  Tls tls(::SSL_new(context_.get()));
-  ::SSL_set_fd(tls.get(), socket);
-  if (faults.tls12_only) ::SSL_set_max_proto_version(tls.get(), TLS1_2_VERSION);
-  if (faults.abort_handshake) {
+  const ConnectionPlan plan = plane_.NextConnection();
+  Result<Tls> tls = server_.NewConnection(plan);
+  if (!tls) {
+    std::cerr << "begin a connection: " << tls.error().message() << "\n";
+    return;
+  }
+  ::SSL_set_fd(tls->get(), socket);
+  if (plan.abort_handshake) {
     char hello[16];
     [[maybe_unused]] const ssize_t got = ::recv(socket, hello, sizeof hello, 0);
     return;
   }
-  if (::SSL_accept(tls.get()) != 1) {
+  plane_.Wait(plan.handshake_delay_ms);
+  if (::SSL_accept(tls->get()) != 1) {
     ::ERR_clear_error();
     return;
   }
-  TlsStream stream(std::move(tls), socket, stopping_);
+  TlsStream stream(std::move(*tls), socket, stopping_);
   while (!stopping_ && stream.WaitForRequest()) {
     bool close = false;
     const bool served = process_request(stream, false, close, [&stream](httplib::Request& request) {

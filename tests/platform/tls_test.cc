@@ -57,11 +57,53 @@ TEST_CASE("shows a certificate with the flaw that was asked for") {
   for (const Row& row : {Row{"good", X509_V_OK}, Row{"expired", X509_V_ERR_CERT_HAS_EXPIRED},
                          Row{"not-yet-valid", X509_V_ERR_CERT_NOT_YET_VALID},
                          Row{"wrong-name", X509_V_ERR_HOSTNAME_MISMATCH},
-                         Row{"no-name", X509_V_ERR_HOSTNAME_MISMATCH}}) {
+                         Row{"no-name", X509_V_ERR_HOSTNAME_MISMATCH},
+                         Row{"other-ca", X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY}}) {
     CAPTURE(std::string(row.certificate));
     const Fixture plane({"--certificate", row.certificate});
     CHECK(Try(plane, "localhost").verify_result == row.verify_result);
   }
+}
+
+TEST_CASE("one connection is shown another certificate, the next the good one again") {
+  struct Row {
+    const char* certificate;
+    long verify_result;
+  };
+  Fixture plane;
+  for (const Row& row : {Row{"expired", X509_V_ERR_CERT_HAS_EXPIRED},
+                         Row{"not-yet-valid", X509_V_ERR_CERT_NOT_YET_VALID},
+                         Row{"wrong-name", X509_V_ERR_HOSTNAME_MISMATCH},
+                         Row{"no-name", X509_V_ERR_HOSTNAME_MISMATCH},
+                         Row{"other-ca", X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY}}) {
+    CAPTURE(std::string(row.certificate));
+    plane.Fault({"server-certificate", "--text", row.certificate, "--count", "1"});
+    CHECK(Try(plane, "localhost").verify_result == row.verify_result);
+    CHECK(Try(plane, "localhost").done);
+  }
+  CHECK_THROWS(plane.Fault({"server-certificate", "--text", "pretty"}));
+}
+
+TEST_CASE("its certificate is good by the machine's clock too, wherever its own was moved") {
+  for (const char* seconds : {"-864000", "864000"}) {
+    CAPTURE(std::string(seconds));
+    Fixture plane;
+    plane.Verb({"clock", "--advance", seconds});
+    plane.BeginCaRoll();
+    plane.FinishCaRoll();
+    plane.Restart();
+    CHECK(Try(plane, "localhost").verify_result == X509_V_OK);
+  }
+}
+
+TEST_CASE("can have an RSA authority") {
+  Fixture plane({"--ca", "rsa"});
+  TestNode node(plane, plane.AddNode("n1"));
+  REQUIRE(node.Enroll().status == 200);
+  CHECK(node.Get("status").status == 200);
+  const Result<Certificate> leaf = CertificateFromPem(node.certificate_pem());
+  REQUIRE(leaf.ok());
+  CHECK(::X509_get_signature_nid(leaf->get()) == NID_sha256WithRSAEncryption);
 }
 
 TEST_CASE("can have an Ed25519 authority, for itself or for leaves only") {

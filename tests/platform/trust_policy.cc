@@ -28,7 +28,7 @@ Result<json> ClearTrustPolicy(VerbContext& context, const json&) {
 }
 
 Answer ShowTrustPolicy(Call& call) {
-  call.may_be_absent = true;
+  call.blameless = true;
   const json& envelope = call.state.trust_policy.envelope;
   return envelope.is_null() ? Failure(404, "There is no trust policy", "NOT_FOUND")
                             : Success(envelope);

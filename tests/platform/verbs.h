@@ -27,6 +27,7 @@ Result<json> RemoveNode(VerbContext& context, const json& arguments);
 Result<json> SetNode(VerbContext& context, const json& arguments);
 Result<json> AddToken(VerbContext& context, const json& arguments);
 Result<json> RevokeCertificate(VerbContext& context, const json& arguments);
+Result<json> WantRenewal(VerbContext& context, const json& arguments);
 Result<json> ConfirmClaim(VerbContext& context, const json& arguments);
 Result<json> PutModule(VerbContext& context, const json& arguments);  // module_verbs.cc
 Result<json> PlanVersion(VerbContext& context, const json& arguments);
@@ -34,13 +35,15 @@ Result<json> EnableModule(VerbContext& context, const json& arguments);
 Result<json> AssignModules(VerbContext& context, const json& arguments);
 Result<json> UnassignModules(VerbContext& context, const json& arguments);
 Result<json> AddTask(VerbContext& context, const json& arguments);  // task_verbs.cc
+Result<json> SetTask(VerbContext& context, const json& arguments);
 Result<json> CancelTask(VerbContext& context, const json& arguments);
 Result<json> AddFault(VerbContext& context, const json& arguments);  // fault_verbs.cc
 Result<json> ListFaults(VerbContext& context, const json& arguments);
 Result<json> ClearFaults(VerbContext& context, const json& arguments);
 Result<json> SetTrustPolicy(VerbContext& context, const json& arguments);  // trust_policy.cc
 Result<json> ClearTrustPolicy(VerbContext& context, const json& arguments);
-Result<json> ShowState(VerbContext& context, const json& arguments);  // settings_verbs.cc
+Result<json> RollAuthority(VerbContext& context, const json& arguments);  // ca_roll.cc
+Result<json> ShowState(VerbContext& context, const json& arguments);      // settings_verbs.cc
 Result<json> SetClock(VerbContext& context, const json& arguments);
 Result<json> SetSetting(VerbContext& context, const json& arguments);
 

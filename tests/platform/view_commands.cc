@@ -14,8 +14,7 @@ struct Given {
   bool as_json = false;
   std::string time;
   std::int64_t advance = 0;
-  std::int64_t next_poll = 0;
-  std::int64_t leaf_lifetime = 0;
+  json settings = json::object();
 };
 
 Status RunStatus(const CommandLine& line, const Given& given) {
@@ -38,12 +37,22 @@ Status RunClock(const CommandLine& line, const Given& given) {
   return PrintVerb(line, "clock", arguments);
 }
 
-Status RunSet(const CommandLine& line, const Given& given) {
-  json arguments = json::object();
-  if (given.next_poll != 0) arguments["next_poll_seconds"] = given.next_poll;
-  if (given.leaf_lifetime != 0) arguments["leaf_lifetime_seconds"] = given.leaf_lifetime;
-  return PrintVerb(line, "set", arguments);
-}
+struct NumberOption {
+  const char* option;
+  const char* setting;
+  const char* help;
+};
+
+constexpr NumberOption kNumberOptions[] = {
+    {"--next-poll", "next_poll_seconds", "seconds that heartbeats ask nodes to wait"},
+    {"--leaf-lifetime", "leaf_lifetime_seconds", "seconds that new certificates are valid"},
+    {"--refresh-grace", "refresh_grace_seconds",
+     "seconds after its end that a certificate may still be refreshed; 0 for none"},
+    {"--bearer-lifetime", "bearer_lifetime_seconds", "seconds that new instance tokens are valid"},
+    {"--claims-per-minute", "claims_per_minute", "claims that one address may send"},
+    {"--claim-proof-grace", "claim_proof_grace_seconds",
+     "seconds after its end that a certificate proves who a device is"},
+};
 
 }  // namespace
 
@@ -66,10 +75,15 @@ void AddViewCommands(CLI::App& app, CommandLine& line) {
   clock->callback([given, &line] { line.run = [given, &line] { return RunClock(line, *given); }; });
 
   CLI::App* set = app.add_subcommand("set", "change how it behaves; prints the settings");
-  set->add_option("--next-poll", given->next_poll, "seconds that heartbeats ask nodes to wait");
-  set->add_option("--leaf-lifetime", given->leaf_lifetime,
-                  "seconds that new certificates are valid");
-  set->callback([given, &line] { line.run = [given, &line] { return RunSet(line, *given); }; });
+  for (const NumberOption& number : kNumberOptions) {
+    set->add_option_function<std::int64_t>(
+        number.option,
+        [given, name = number.setting](std::int64_t value) { given->settings[name] = value; },
+        number.help);
+  }
+  set->callback([given, &line] {
+    line.run = [given, &line] { return PrintVerb(line, "set", given->settings); };
+  });
 }
 
 }  // namespace powernode::platform
