@@ -5,10 +5,12 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "agent/base/secret.h"
 #include "agent/base/url.h"
+#include "enroll/bearer.h"
 
 namespace powernode::enroll {
 
@@ -23,9 +25,10 @@ struct Credentials {
   Secret key_pem;
   std::int64_t not_before = 0;  // seconds since 1970
   std::int64_t not_after = 0;
-  std::string serial;       // hex
-  std::string fingerprint;  // SHA-256 of the leaf's DER, hex
-  std::string generation;   // "gen-000001"; empty while it lives in memory only
+  std::string serial;            // hex
+  std::string fingerprint;       // SHA-256 of the leaf's DER, hex
+  std::optional<Bearer> bearer;  // of older platforms
+  std::string generation;        // "gen-000001"; empty while it lives in memory only
 };
 
 using CredentialsPtr = std::shared_ptr<const Credentials>;

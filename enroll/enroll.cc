@@ -6,7 +6,9 @@
 #include "enroll/answer.h"
 #include "enroll/api_request.h"
 #include "enroll/certificate.h"
+#include "enroll/claim.h"
 #include "enroll/pending_request.h"
+#include "enroll/root_roll.h"
 
 namespace powernode::enroll {
 namespace {
@@ -34,12 +36,15 @@ void TakeOutToken(std::string& text, const Secret& token) {
 }
 
 Error TokenRefused(const identity::Identity& identity, std::string_view words) {
-  return Error(
-      ErrorKind::kDenied, "token_refused",
-      "the platform refused the bootstrap token " + identity.bootstrap_token->Masked() + " from " +
-          identity.token_from.source + " (" + std::string(words) +
-          "); it is not sent again: make a new one for this node on the platform and put it in the "
-          "same place");
+  const std::string& source = identity.token_from.source;
+  const std::string_view advice =
+      source == kClaimSource
+          ? "this node asks to be claimed again, confirm it once more"
+          : "make a new one for this node on the platform and put it in the same place";
+  return Error(ErrorKind::kDenied, "token_refused",
+               "the platform refused the bootstrap token " + identity.bootstrap_token->Masked() +
+                   " from " + source + " (" + std::string(words) +
+                   "); it is not sent again: " + std::string(advice));
 }
 
 // What a bad answer means for the token.
@@ -88,6 +93,7 @@ Result<Credentials> CredentialsOf(const Json& data, const identity::Identity& id
                      .not_after = facts.not_after,
                      .serial = std::move(facts.serial),
                      .fingerprint = std::move(facts.fingerprint),
+                     .bearer = ReadBearer(GetString(data, "instance_token").value_or("")),
                      .generation = {}};
 }
 
@@ -150,7 +156,18 @@ EnrollAttempt Enroll(const identity::Identity& identity, PersistKind persist, Pk
   if (!data) return failed(data.error());
   Result<Credentials> credentials = CredentialsOf(*data, identity, *pending, clock.UnixSeconds());
   if (!credentials) return failed(credentials.error());
-  return {.outcome = Keep(std::move(*credentials), store), .retry_after = std::nullopt};
+  std::optional<Error> roots_not_kept;
+  if (const std::optional<std::string> offered = GetString(*data, "platform_ca_pem")) {
+    Result<std::string> roots =
+        RollRoots(identity.platform, identity.ca_pem, *offered, transports, stop);
+    if (roots)
+      credentials->ca_pem = *std::move(roots);
+    else
+      roots_not_kept = std::move(roots).error();
+  }
+  Enrolled enrolled = Keep(std::move(*credentials), store);
+  enrolled.roots_not_kept = std::move(roots_not_kept);
+  return {.outcome = std::move(enrolled), .retry_after = std::nullopt};
 }
 
 }  // namespace powernode::enroll

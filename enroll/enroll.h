@@ -21,6 +21,7 @@ struct Enrolled {
   CredentialsPtr credentials;
   // "pki_not_durable": the certificate is good but lives in memory only; try PkiStore::Save again.
   std::optional<Error> not_saved;
+  std::optional<Error> roots_not_kept;  // the platform offered TLS roots that cannot be used
 };
 
 struct EnrollAttempt {

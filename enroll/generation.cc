@@ -37,6 +37,8 @@ Status WriteGeneration(const std::string& directory, const Credentials& credenti
   RETURN_IF_ERROR(write(kCertificateFile, credentials.certificate_pem, 0644));
   RETURN_IF_ERROR(write(kChainFile, credentials.chain_pem, 0644));
   RETURN_IF_ERROR(write(kRootsFile, credentials.ca_pem, 0644));
+  if (credentials.bearer)
+    RETURN_IF_ERROR(write(kBearerFile, credentials.bearer->token.Reveal(), 0600));
   return WriteState({.path = JoinPath(directory, kMetaFile), .format = kPkiFormat},
                     MetaOf(credentials, origin));
 }
@@ -51,6 +53,10 @@ Result<Credentials> ReadGeneration(const std::string& directory) {
   ASSIGN_OR_RETURN(out.certificate_pem, read(kCertificateFile, kMaxPemBytes));
   ASSIGN_OR_RETURN(out.chain_pem, read(kChainFile, kMaxPemBytes));
   ASSIGN_OR_RETURN(out.ca_pem, read(kRootsFile, kMaxPemBytes));
+  if (Result<std::string> bearer = read(kBearerFile, kMaxKeyBytes)) {
+    out.bearer = ReadBearer(*bearer);
+    Secret::Wipe(*bearer);
+  }
   const std::string meta_path = JoinPath(directory, kMetaFile);
   ASSIGN_OR_RETURN(const std::optional<Json> meta,
                    ReadState({.path = meta_path, .format = kPkiFormat}));

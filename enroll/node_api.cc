@@ -29,6 +29,7 @@ HeartbeatAnswer ParseHeartbeat(const Json& data) {
     out.next_poll = std::chrono::seconds(std::clamp(*next, kMinPoll, kMaxPoll));
   out.tasks_pending = std::max<std::int64_t>(GetInt(data, "tasks_pending").value_or(0), 0);
   out.assignment_revision = GetInt(data, "assignment_revision");
+  out.renew_certificate = GetBool(data, "renew_certificate").value_or(false);
   return out;
 }
 

@@ -26,6 +26,7 @@ struct HeartbeatAnswer {
   std::optional<std::chrono::seconds> next_poll;  // 5 to 300 s
   std::int64_t tasks_pending = 0;
   std::optional<std::int64_t> assignment_revision;
+  bool renew_certificate = false;  // ahead of its time: the platform wants to see a new one
 };
 
 struct NodeStatus {

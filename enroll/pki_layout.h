@@ -16,19 +16,23 @@ constexpr std::string_view kKeyFile = "node.key";
 constexpr std::string_view kCertificateFile = "node.crt";
 constexpr std::string_view kChainFile = "ca-chain.crt";
 constexpr std::string_view kRootsFile = "ca-bundle.crt";
+constexpr std::string_view kBearerFile = "instance-token.jwt";
 constexpr std::string_view kMetaFile = "meta.json";
 constexpr std::string_view kCsrFile = "node.csr";
 constexpr std::string_view kPendingFile = "pending.json";
+constexpr std::string_view kClaimFile = "claim";
 
 constexpr std::string_view kCurrentLink = "current";
 constexpr std::string_view kPendingDirectory = "pending";
+constexpr std::string_view kRenewalDirectory = "pending-renewal";
 constexpr std::string_view kUnfinished = ".tmp";  // suffix of a directory that is being written
 
-inline constexpr std::array kLinkedFiles = {kKeyFile, kCertificateFile, kChainFile, kRootsFile,
-                                            kMetaFile};
+inline constexpr std::array kLinkedFiles = {kKeyFile,   kCertificateFile, kChainFile,
+                                            kRootsFile, kMetaFile,        kBearerFile};
 
 constexpr std::string_view kPkiFormat = "powernode-pki";
 constexpr std::string_view kPendingFormat = "powernode-pending";
+constexpr std::string_view kClaimFormat = "powernode-claim";
 
 // "gen-000042" for 42, and back; nullopt for any other name.
 std::string GenerationName(unsigned number);

@@ -16,6 +16,7 @@ namespace {
 constexpr std::size_t kGenerationsKept = 3;            // K4
 constexpr std::string_view kProvenSuffix = ".proven";  // an empty file beside the generation
 constexpr unsigned kMaxGeneration = 999'999;
+constexpr std::string_view kEnrollOrigin = "enroll";
 
 // Newest first; none when the directory cannot be read.
 std::vector<std::string> GenerationsIn(const std::string& directory) {
@@ -51,6 +52,7 @@ Status SwitchTo(const std::string& directory, const std::string& generation) {
 void LinkFlatNames(const std::string& directory) {
   for (const std::string_view name : kLinkedFiles) {
     const std::string link = JoinPath(directory, name);
+    if (name == kBearerFile && !Exists(JoinPath(JoinPath(directory, kCurrentLink), name))) continue;
     if (!Lstat(link)) (void)Symlink(JoinPath(kCurrentLink, name), link);
   }
 }
@@ -102,6 +104,16 @@ PkiStore::Loaded PkiStore::Load(std::int64_t now_unix) const {
   return loaded;
 }
 
+CredentialsPtr PkiStore::LoadProvenBefore(const std::string& generation) const {
+  for (const std::string& name : GenerationsIn(directory_)) {
+    const std::string path = JoinPath(directory_, name);
+    if (name >= generation || !Exists(path + std::string(kProvenSuffix))) continue;
+    Result<Credentials> read = ReadGeneration(path);
+    if (read) return std::make_shared<const Credentials>(std::move(*read));
+  }
+  return nullptr;
+}
+
 Result<CredentialsPtr> PkiStore::Save(const Credentials& credentials, std::string_view origin) {
   ASSIGN_OR_RETURN_CONTEXT(const LockFile lock, LockPki(directory_, "save credentials"),
                            "save credentials");
@@ -122,7 +134,9 @@ Result<CredentialsPtr> PkiStore::Save(const Credentials& credentials, std::strin
   RETURN_IF_ERROR_CONTEXT(SwitchTo(directory_, saved->generation), "save credentials");
 
   LinkFlatNames(directory_);
-  (void)RemoveTree(JoinPath(directory_, kPendingDirectory));
+  (void)RemoveTree(JoinPath(directory_, kRenewalDirectory));
+  // What is under way for another instance is left alone.
+  if (origin == kEnrollOrigin) (void)RemoveTree(JoinPath(directory_, kPendingDirectory));
   RemoveOldGenerations(directory_, saved->generation);
   return CredentialsPtr(std::move(saved));
 }

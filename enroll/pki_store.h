@@ -31,9 +31,13 @@ class PkiStore {
   // what it finds.
   Loaded Load(std::int64_t now_unix) const;
 
-  // Writes a new generation, switches to it, removes the pending request and old generations (K4).
-  // On error the old set is still current. Returns the credentials with their generation's name.
-  // `origin`: "enroll", "refresh" or "import".
+  // The newest generation older than this one that has authenticated and still passes the checks of
+  // K3; null when there is none.
+  CredentialsPtr LoadProvenBefore(const std::string& generation) const;
+
+  // Writes a new generation, switches to it, removes the request it came of and old generations
+  // (K4). On error the old set is still current. Returns the credentials with their generation's
+  // name. `origin`: "enroll", "refresh" or "move".
   Result<CredentialsPtr> Save(const Credentials& credentials, std::string_view origin);
 
   // Switches `current` to an existing generation: repairs what a crash or a bad disk left.

@@ -10,6 +10,10 @@ namespace {
 
 constexpr std::size_t kMaxErrorBody = 64 * 1024;
 constexpr std::chrono::milliseconds kRetryBase{1000};
+constexpr int kUnauthorized = 401;
+constexpr int kServerFault = 500;
+constexpr unsigned kRejections = 3;
+constexpr std::chrono::minutes kRejectedFor{5};
 
 bool IsGood(int status) { return status == 200 || status == 206; }
 
@@ -36,6 +40,86 @@ CredentialsPtr Session::credentials() const { return snapshot().credentials; }
 void Session::Replace(CredentialsPtr credentials) {
   const std::scoped_lock lock(mutex_);
   current_ = {.credentials = std::move(credentials), .epoch = current_.epoch + 1};
+  rejection_ = {};
+}
+
+std::string_view CredentialModeName(CredentialMode mode) {
+  switch (mode) {
+    case CredentialMode::kUnknown:
+      return "unknown";
+    case CredentialMode::kMtls:
+      return "mtls";
+    case CredentialMode::kBearer:
+      return "bearer";
+  }
+  return "";
+}
+
+CredentialMode Session::DetectMode(std::stop_token stop) {
+  ApiCall call{.path = "status", .body = {}, .bearer = BearerUse::kLeftOut};
+  const auto refused = [](const Result<Json>& answer) {
+    return !answer && answer.error().code() == "unauthorized";
+  };
+  CredentialMode found = CredentialMode::kUnknown;
+  const Result<Json> bare = Call(call, stop);
+  if (bare) found = CredentialMode::kMtls;
+  if (refused(bare) && credentials()->bearer) {
+    call.bearer = BearerUse::kSent;
+    if (Call(call, std::move(stop))) found = CredentialMode::kBearer;
+  }
+  const std::scoped_lock lock(mutex_);
+  mode_ = found;
+  return found;
+}
+
+CredentialMode Session::mode() const {
+  const std::scoped_lock lock(mutex_);
+  return mode_;
+}
+
+void Session::AddBearer(HttpRequest& request, const Snapshot& with) const {
+  const std::optional<Bearer>& bearer = with.credentials->bearer;
+  if (!bearer || clock_.UnixSeconds() >= bearer->expires_at) return;
+  request.headers.push_back({"Authorization", "Bearer " + bearer->token.Reveal()});
+}
+
+Session::Trial::Trial(Session& session) : session_(session) {
+  const std::scoped_lock lock(session_.mutex_);
+  session_.on_trial_ = true;
+}
+
+Session::Trial::~Trial() {
+  {
+    const std::scoped_lock lock(session_.mutex_);
+    session_.on_trial_ = false;
+  }
+  session_.trial_ended_.notify_all();
+}
+
+Session::Snapshot Session::SettledSnapshot(std::stop_token stop) {
+  std::unique_lock lock(mutex_);
+  trial_ended_.wait(lock, stop, [this] { return !on_trial_; });
+  return current_;
+}
+
+Session::Rejection Session::rejection() const {
+  const std::scoped_lock lock(mutex_);
+  return rejection_;
+}
+
+bool Session::IsRejected() const {
+  const Rejection seen = rejection();
+  return seen.count >= kRejections && clock_.Monotonic() - seen.since >= kRejectedFor;
+}
+
+void Session::NoteAnswer(std::uint64_t epoch, int status) {
+  const std::scoped_lock lock(mutex_);
+  if (epoch != current_.epoch) return;
+  if (status != kUnauthorized) {
+    if (status < kServerFault) rejection_ = {};
+    return;
+  }
+  if (rejection_.count++ == 0) rejection_.since = clock_.Monotonic();
 }
 
 std::chrono::milliseconds Session::AskedToWait(LaneName name) const {
@@ -54,6 +138,15 @@ Status Session::WaitForQuiet(LaneName name, std::chrono::milliseconds cap, std::
 
 Result<HttpResponse> Session::Perform(LaneName name, const Snapshot& with,
                                       const HttpRequest& request, std::stop_token stop) {
+  Result<HttpResponse> response = PerformOnce(name, with, request, stop);
+  if (!response || response->status != kUnauthorized) return response;
+  const Snapshot settled = SettledSnapshot(stop);
+  return settled.epoch == with.epoch ? std::move(response)
+                                     : PerformOnce(name, settled, request, stop);
+}
+
+Result<HttpResponse> Session::PerformOnce(LaneName name, const Snapshot& with,
+                                          const HttpRequest& request, std::stop_token stop) {
   auto connect = [&] {
     const Credentials& credentials = *with.credentials;
     return transports_(TlsIdentity{.ca_pem = credentials.ca_pem,
@@ -66,6 +159,7 @@ Result<HttpResponse> Session::Perform(LaneName name, const Snapshot& with,
   }();
   if (!response)
     return std::move(response).error().WithContext(with.credentials->platform.ToString());
+  NoteAnswer(with.epoch, response->status);
   const bool busy = response->status == 429 || response->status >= 500;
   const std::optional<std::chrono::seconds> wish = busy ? RetryAfterOf(*response) : std::nullopt;
   if (wish) lane(name).KeepQuietUntil(clock_.Monotonic() + *wish);
@@ -79,6 +173,7 @@ Result<HttpResponse> Session::CallOnce(const ApiCall& call, const std::string& i
   if (call.body) SetJsonBody(request, DumpJson(*call.body));
   if (call.repeatable == Repeatable::kByKey)
     request.headers.push_back({"Idempotency-Key", idempotency_key});
+  if (call.bearer == BearerUse::kSent) AddBearer(request, with);
   return Perform(call.lane, with, request, stop);
 }
 
@@ -122,6 +217,7 @@ Result<HttpResponse> Session::Fetch(const RawCall& call, std::stop_token stop) {
     request.headers.push_back({"Idempotency-Key", RandomUuid()});
   }
   request.headers.insert(request.headers.end(), call.headers.begin(), call.headers.end());
+  AddBearer(request, with);
   bool good = false;
   std::string error_body;  // of a bad answer: read to its end, so that the connection stays usable
   request.on_head = [&](const HttpResponse& head) -> Status {

@@ -2,7 +2,9 @@
 // so that a heartbeat never waits for a list and a list never for a download.
 //
 // The credentials are one immutable snapshot. Replace() swaps it: calls under way finish with the
-// old one, and each connection is made anew before its next call.
+// old one, and each connection is made anew before its next call. A call that the platform answers
+// with 401 because its credentials were replaced meanwhile is made once more with the new ones, so
+// that a renewal fails no call.
 //
 // Only the platform's own origin is ever called, TLS 1.3 with only the platform's CA, no redirect
 // followed.
@@ -10,6 +12,7 @@
 
 #include <array>
 #include <chrono>
+#include <condition_variable>
 #include <cstdint>
 #include <functional>
 #include <mutex>
@@ -47,6 +50,13 @@ enum class Repeatable {
   kByKey
 };  // kByKey: carries an Idempotency-Key, the same over all retries
 
+// What lets the node in (node-api.md §2.3): the certificate, or, behind a proxy that does not pass
+// it on, the bearer that the platform gave with it.
+enum class CredentialMode { kUnknown, kMtls, kBearer };
+std::string_view CredentialModeName(CredentialMode mode);  // "mtls"
+
+enum class BearerUse { kSent, kLeftOut };
+
 struct ApiCall {
   std::string path;          // below the API's prefix, for example "status/heartbeat"
   std::optional<Json> body;  // present: POST
@@ -54,6 +64,7 @@ struct ApiCall {
   Retries retries = kNoRetries;
   LaneName lane = LaneName::kControl;
   Repeatable repeatable = Repeatable::kNo;
+  BearerUse bearer = BearerUse::kSent;  // while there is one that has not expired
 };
 
 struct RawCall {
@@ -74,6 +85,32 @@ class Session {
 
   CredentialsPtr credentials() const;
   void Replace(CredentialsPtr credentials);
+
+  // Asks the platform once or twice which of the two it is.
+  CredentialMode DetectMode(std::stop_token stop);
+  CredentialMode mode() const;
+
+  // While one lives, other credentials are being tried: a call that is answered with 401 waits for
+  // its end before it fails or is made again. At most one at a time.
+  class Trial {
+   public:
+    explicit Trial(Session& session);
+    ~Trial();
+    Trial(const Trial&) = delete;
+    Trial& operator=(const Trial&) = delete;
+
+   private:
+    Session& session_;
+  };
+
+  // The 401 answers since the last good one with the credentials in use.
+  struct Rejection {
+    unsigned count = 0;
+    std::chrono::milliseconds since{0};  // on the monotonic clock
+  };
+  Rejection rejection() const;
+  // Three of them over five minutes (node-api.md §2.2): the platform means it.
+  bool IsRejected() const;
 
   // A JSON call: the envelope's `data` (an object; empty when absent). Errors: the transport's,
   // those of DataOf (answer.h), and kUnavailable "asked_to_wait" while the platform wants quiet.
@@ -101,6 +138,11 @@ class Session {
 
   Result<HttpResponse> Perform(LaneName name, const Snapshot& with, const HttpRequest& request,
                                std::stop_token stop);
+  Result<HttpResponse> PerformOnce(LaneName name, const Snapshot& with, const HttpRequest& request,
+                                   std::stop_token stop);
+  Snapshot SettledSnapshot(std::stop_token stop);
+  void AddBearer(HttpRequest& request, const Snapshot& with) const;
+  void NoteAnswer(std::uint64_t epoch, int status);
   Result<HttpResponse> CallOnce(const ApiCall& call, const std::string& idempotency_key,
                                 std::stop_token stop);
   template <typename T>
@@ -111,8 +153,12 @@ class Session {
 
   TransportFactory transports_;
   Clock& clock_;
-  mutable std::mutex mutex_;  // guards current_
+  mutable std::mutex mutex_;  // guards what follows, save the lanes
+  std::condition_variable_any trial_ended_;
+  bool on_trial_ = false;
   Snapshot current_;
+  Rejection rejection_;
+  CredentialMode mode_ = CredentialMode::kUnknown;
   std::array<Lane, 3> lanes_{Lane(1), Lane(1), Lane(2)};
 };
 

@@ -4,12 +4,14 @@
 
 namespace powernode::enroll {
 
-TransportFactory CurlTransports() {
-  return [](TlsIdentity tls) -> Result<std::unique_ptr<HttpTransport>> {
-    ASSIGN_OR_RETURN(std::unique_ptr<CurlTransport> transport,
-                     CurlTransport::Create(std::move(tls)));
-    return std::unique_ptr<HttpTransport>(std::move(transport));
-  };
+TransportFactory CurlTransports(TransportSettings settings) {
+  return
+      [settings = std::move(settings)](TlsIdentity tls) -> Result<std::unique_ptr<HttpTransport>> {
+        tls.minimum = settings.tls_min;
+        ASSIGN_OR_RETURN(std::unique_ptr<CurlTransport> transport,
+                         CurlTransport::Create(std::move(tls), settings.proxy));
+        return std::unique_ptr<HttpTransport>(std::move(transport));
+      };
 }
 
 }  // namespace powernode::enroll

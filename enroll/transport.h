@@ -4,13 +4,20 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 
 #include "agent/base/http.h"
+#include "agent/base/url.h"
 
 namespace powernode::enroll {
 
 using TransportFactory = std::function<Result<std::unique_ptr<HttpTransport>>(TlsIdentity)>;
 
-TransportFactory CurlTransports();
+struct TransportSettings {
+  TlsVersion tls_min = TlsVersion::k13;
+  std::optional<Origin> proxy = std::nullopt;
+};
+
+TransportFactory CurlTransports(TransportSettings settings = {});
 
 }  // namespace powernode::enroll

@@ -1,6 +1,5 @@
 #include "identity/ca_text.h"
 
-#include <cctype>
 #include <optional>
 
 #include "agent/base/encoding.h"
@@ -26,11 +25,7 @@ std::optional<std::string_view> NextMember(std::string_view& rest) {
 
 // The DER bytes between the markers; nullopt when it is not base64 of an ASN.1 SEQUENCE.
 std::optional<std::string> DecodeMember(std::string_view text) {
-  std::string compact;
-  compact.reserve(text.size());
-  for (const char c : text)
-    if (std::isspace(static_cast<unsigned char>(c)) == 0) compact.push_back(c);
-  std::optional<std::string> der = Base64Decode(compact);
+  std::optional<std::string> der = Base64DecodeLines(text);
   if (!der || !der->starts_with('\x30')) return std::nullopt;
   return der;
 }

@@ -10,8 +10,11 @@ namespace {
 
 constexpr std::size_t kMaxBytes = 64 * 1024;
 
+}  // namespace
+
 // One large buffer rather than chunks: the kernel reads the item from its start for each offset.
-Result<std::string> ReadItem(const std::string& path) {
+Result<std::string> ReadFwCfgItem(const std::string& directory, std::string_view key) {
+  const std::string path = JoinPath(JoinPath(directory, key), "raw");
   ASSIGN_OR_RETURN(const Fd fd, Open(path, O_RDONLY));
   std::string content(kMaxBytes + 1, '\0');
   std::size_t length = 0;
@@ -27,14 +30,12 @@ Result<std::string> ReadItem(const std::string& path) {
   return content;
 }
 
-}  // namespace
-
 Record ReadFwCfg(const SourceContext& context) {
   Record record;
   record.found = Exists(context.paths.fw_cfg);
   if (!record.found) return record;
   auto read = [&](std::string_view key) -> std::string {
-    Result<std::string> value = ReadItem(JoinPath(JoinPath(context.paths.fw_cfg, key), "raw"));
+    Result<std::string> value = ReadFwCfgItem(context.paths.fw_cfg, key);
     if (value) return std::move(*value);
     if (value.error().kind() != ErrorKind::kNotFound)
       record.problems.push_back(std::move(value).error().WithContext(key));

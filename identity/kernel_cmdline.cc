@@ -3,16 +3,19 @@
 #include <map>
 
 #include "agent/base/files.h"
+#include "identity/ca_location.h"
 
 namespace powernode::identity {
 namespace {
 
 constexpr std::size_t kMaxBytes = 64 * 1024;  // x86's COMMAND_LINE_SIZE is 2048, others allow more
 constexpr std::string_view kPrefix = "powernode.";
+constexpr std::string_view kMaskedToken = "***";
+
+bool IsQuote(char c) { return c == '"' || c == '\''; }
 
 bool IsQuoted(std::string_view text) {
-  return text.size() >= 2 && (text.front() == '"' || text.front() == '\'') &&
-         text.back() == text.front();
+  return text.size() >= 2 && IsQuote(text.front()) && text.back() == text.front();
 }
 
 std::pair<std::string, std::string> SplitToken(std::string_view token) {
@@ -24,27 +27,17 @@ std::pair<std::string, std::string> SplitToken(std::string_view token) {
   return {std::string(token.substr(0, equals)), std::string(value)};
 }
 
-// A CA by location counts only with the fingerprint of its bytes: whoever answers for the location
-// could otherwise choose whom the node trusts (ID-4).
-void NoteCaLocation(Record& record, std::string_view key, bool has_fingerprint) {
-  if (has_fingerprint) {
-    record.problems.emplace_back(ErrorKind::kUnsupported, "ca_location_not_fetched",
-                                 std::string(key) +
-                                     ": this agent does not fetch a CA; put it inline with "
-                                     "powernode.ca_b64=, or bake it into the image");
-    return;
-  }
-  record.problems.emplace_back(
-      ErrorKind::kRefused, "ca_location_without_fingerprint",
-      std::string(key) +
-          ": names only a place to fetch the CA from, and nothing proves what is "
-          "there; give the CA inline with powernode.ca_b64=");
+// The quote that is still open at the end of the text; 0: none.
+char OpenQuote(std::string_view text) {
+  char quote = '\0';
+  for (const char c : text)
+    if (quote == '\0' ? IsQuote(c) : c == quote) quote = quote == '\0' ? c : '\0';
+  return quote;
 }
 
-}  // namespace
-
-std::vector<std::pair<std::string, std::string>> SplitCommandLine(std::string_view text) {
-  std::vector<std::pair<std::string, std::string>> out;
+// The words as they stand there, quotes and all.
+std::vector<std::string_view> WordsOf(std::string_view text) {
+  std::vector<std::string_view> out;
   std::size_t begin = 0;
   char quote = '\0';
   for (std::size_t i = 0; i <= text.size(); ++i) {
@@ -53,14 +46,40 @@ std::vector<std::pair<std::string, std::string>> SplitCommandLine(std::string_vi
       if (c == quote) quote = '\0';
       continue;
     }
-    if (c == '"' || c == '\'') {
+    if (IsQuote(c)) {
       quote = c;
     } else if (c == ' ' || c == '\t' || c == '\n' || c == '\0') {
-      if (i > begin) out.push_back(SplitToken(text.substr(begin, i - begin)));
+      if (i > begin) out.push_back(text.substr(begin, i - begin));
       begin = i + 1;
     }
   }
   return out;
+}
+
+}  // namespace
+
+std::vector<std::pair<std::string, std::string>> SplitCommandLine(std::string_view text) {
+  std::vector<std::pair<std::string, std::string>> out;
+  for (const std::string_view word : WordsOf(text)) out.push_back(SplitToken(word));
+  return out;
+}
+
+std::string MaskCommandLine(std::string_view text) {
+  constexpr std::string_view kKey = "powernode.bootstrap_token=";
+  std::string out;
+  std::size_t taken = 0;  // of `text`
+  for (const std::string_view word : WordsOf(text)) {
+    const std::size_t key = word.find(kKey);
+    if (key == std::string_view::npos) continue;
+    const auto begin = static_cast<std::size_t>(word.data() - text.data());
+    const std::size_t value = key + kKey.size();
+    out.append(text.substr(taken, begin + value - taken)).append(kMaskedToken);
+    taken = begin + word.size();
+    // A quote that is open before the value is closed behind it, or the next words were part of it.
+    const char open = OpenQuote(word.substr(0, value));
+    if (open != '\0' && OpenQuote(word) == '\0') out += open;
+  }
+  return out.append(text.substr(taken));
 }
 
 Record ParseKernelCommandLine(std::string_view text) {
@@ -75,21 +94,26 @@ Record ParseKernelCommandLine(std::string_view text) {
   };
   SetInstanceUuid(record, "powernode.instance_uuid", value_of("powernode.instance_uuid"));
   SetPlatformUrl(record, "powernode.platform_url", value_of("powernode.platform_url"));
-  SetBootstrapToken(record, "powernode.bootstrap_token",
-                    Secret(std::move(value_of("powernode.bootstrap_token"))));
+  if (value_of("powernode.bootstrap_token") != kMaskedToken)
+    SetBootstrapToken(record, "powernode.bootstrap_token",
+                      Secret(std::move(value_of("powernode.bootstrap_token"))));
   SetCaPem(record, "powernode.ca_pem", value_of("powernode.ca_pem"));
   if (!record.ca_pem) SetCaBase64(record, "powernode.ca_b64", value_of("powernode.ca_b64"));
-  if (record.ca_pem) return record;
-  for (const std::string_view key : {"powernode.ca_url", "powernode.ca", "powernode.ca_pem_url"})
-    if (!value_of(key).empty())
-      NoteCaLocation(record, key, !value_of("powernode.ca_sha256").empty());
+  for (const char* key : {"powernode.ca_url", "powernode.ca", "powernode.ca_pem_url"})
+    if (!record.ca_pem && !record.ca_location && !value_of(key).empty())
+      record.ca_location = {
+          .key = key, .url = value_of(key), .sha256 = value_of("powernode.ca_sha256")};
   return record;
 }
 
 Record ReadKernelCommandLine(const SourceContext& context) {
   const Result<std::string> text = ReadFile(context.paths.kernel_cmdline, kMaxBytes);
-  if (text) return ParseKernelCommandLine(*text);
   Record record;
+  if (text) {
+    record = ParseKernelCommandLine(*text);
+    FetchCa(context, record);
+    return record;
+  }
   if (text.error().kind() != ErrorKind::kNotFound) record.problems.push_back(text.error());
   return record;
 }

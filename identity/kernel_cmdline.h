@@ -16,8 +16,13 @@ namespace powernode::identity {
 // an empty value.
 std::vector<std::pair<std::string, std::string>> SplitCommandLine(std::string_view text);
 
+// The text with *** in place of each bootstrap token, which the parser takes for none.
+std::string MaskCommandLine(std::string_view text);
+
+// A CA that is only named by its location stays in Record::ca_location.
 Record ParseKernelCommandLine(std::string_view text);
 
+// With such a CA fetched, too.
 Record ReadKernelCommandLine(const SourceContext& context);
 
 }  // namespace powernode::identity

@@ -8,6 +8,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "identity/identity.h"
 
@@ -26,6 +27,11 @@ struct Draft {
   std::optional<Sourced<std::string>> ca_pem;
   std::optional<Sourced<Secret>> bootstrap_token;
   std::optional<Sourced<std::string>> instance_name;
+
+  std::vector<Offer> offers;  // each value that was there
+
+  // Nothing that joining takes is missing.
+  bool IsComplete() const { return instance_uuid && platform && ca_pem && bootstrap_token; }
 };
 
 Draft Merge(std::span<const Reading> readings);

@@ -8,9 +8,11 @@ std::string Said(const Reading& reading) {
   const std::string summary = reading.record.Summary();
   if (!summary.empty())
     text += "has " + summary;
+  else if (!reading.record.note.empty())
+    text += reading.record.note;
   else if (reading.record.problems.empty())
     text += reading.record.found ? "says nothing" : "not there";
-  bool first = summary.empty();
+  bool first = summary.empty() && reading.record.note.empty();
   for (const Error& problem : reading.record.problems) {
     if (!first) text += ", ";
     first = false;
@@ -19,12 +21,19 @@ std::string Said(const Reading& reading) {
   return text;
 }
 
+// Only what a person would notice.
+std::string Took(std::chrono::milliseconds duration) {
+  return duration < std::chrono::milliseconds(100)
+             ? ""
+             : ", after " + std::to_string(duration.count()) + " ms";
+}
+
 std::string LookedAt(std::span<const Reading> readings) {
   std::string text;
   for (const Reading& reading : readings) {
     if (reading.place.empty()) continue;
     if (!text.empty()) text += "; ";
-    text += reading.source + " (" + Said(reading) + ")";
+    text += reading.source + " (" + Said(reading) + Took(reading.duration) + ")";
   }
   return text;
 }
@@ -35,6 +44,7 @@ std::string PutItAt(std::string_view Source::*key) {
     if (!text.empty()) text += ", or ";
     text += std::string(source.*key) + " " + std::string(source.where);
   }
+  text += ", or in the user data of the cloud";
   return text;
 }
 

@@ -119,11 +119,8 @@ void SetCaPem(Record& record, std::string_view key, std::string_view value) {
 }
 
 void SetCaBase64(Record& record, std::string_view key, std::string_view value) {
-  std::string compact;
-  for (const char c : value)
-    if (std::isspace(static_cast<unsigned char>(c)) == 0) compact.push_back(c);
-  if (compact.empty()) return;
-  const std::optional<std::string> bytes = Base64Decode(compact);
+  if (TrimSpace(value).empty()) return;
+  const std::optional<std::string> bytes = Base64DecodeLines(value);
   if (!bytes) {
     AddProblem(record, key, "bad_ca", "not base64");
     return;

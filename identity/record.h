@@ -14,14 +14,24 @@
 
 namespace powernode::identity {
 
+// A CA that is named by a place to fetch it from.
+struct CaLocation {
+  std::string key;     // that named it: "powernode.ca_url"
+  std::string url;     // as written
+  std::string sha256;  // of the bytes that lie there, as written; empty: not given
+};
+
 struct Record {
   bool found = false;                        // the source is there at all
   std::optional<std::string> instance_uuid;  // lower case
   std::optional<Origin> platform;
   std::optional<std::string> ca_pem;
+  std::optional<CaLocation> ca_location;  // only without ca_pem
   std::optional<Secret> bootstrap_token;
   std::optional<std::string> instance_name;  // a host name
   std::vector<Error> problems;               // never contain the token
+  std::vector<Error> weaknesses;             // allowed by the image, and used
+  std::string note;                          // why it says nothing, when that is no problem
 
   // "instance id, platform URL": what it gives, for people; empty when nothing.
   std::string Summary() const;

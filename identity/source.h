@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <span>
 #include <stop_token>
@@ -13,15 +14,16 @@
 #include <string_view>
 
 #include "agent/base/clock.h"
+#include "agent/base/http.h"
 #include "agent/base/paths.h"
 #include "agent/base/result.h"
 #include "identity/record.h"
 
 namespace powernode::identity {
 
-// Makes the boot partition readable for the length of `use`, which gets the directory it is mounted
-// at (read-only, private). kNotFound when the machine has none.
-using BootPartitionReader =
+// Makes a file system readable for the length of `use`, which gets the directory it is mounted at
+// (read-only, private). kNotFound when the machine has none such.
+using DiskReader =
     std::function<Status(const std::function<void(const std::string& directory)>& use)>;
 
 // What the PKI store holds (source 0). `usable`: its certificate can authenticate now.
@@ -32,16 +34,31 @@ struct StoredIdentity {
   bool usable = false;
 };
 
+// What agent.conf and the kernel command line say about the sources themselves.
+struct SourceSettings {
+  std::string cloud = "auto";          // "auto", "none", "probe" or a provider: see IsCloudChoice
+  std::string platform_url;            // only when no source names one
+  std::string ca_file;                 // likewise
+  bool allow_unpinned_ca_url = false;  // a CA by location without a fingerprint counts
+};
+
+// Opens what speaks plain HTTP to a metadata service.
+using PlainHttp = std::function<Result<std::unique_ptr<HttpTransport>>()>;
+
 struct SourceContext {
   Paths paths;
   Clock* clock = &SystemClock();
   std::stop_token stop;
   std::optional<StoredIdentity> stored;
-  std::optional<Record> given;         // from the command's flags: before all other sources
-  std::string default_platform_url;    // agent.conf: only when no source names one
-  std::string default_ca_file;         // likewise
-  BootPartitionReader boot_partition;  // empty: only a /boot that is mounted already is looked at
+  std::optional<Record> given;  // from the command's flags: before all other sources
+  SourceSettings settings;
+  DiskReader boot_partition;  // empty: only a /boot that is mounted already is looked at
+  DiskReader nocloud_disk;    // empty: none is looked for
+  PlainHttp plain_http;       // empty: nothing is asked over the network
 };
+
+// A source that has to mount something is read only when those before it leave something open.
+enum class Effort { kFiles, kMount };
 
 struct Source {
   std::string_view name;   // "kernel-cmdline"
@@ -51,6 +68,7 @@ struct Source {
   std::string_view url_key;
   std::string_view ca_key;
   std::string_view token_key;
+  Effort effort = Effort::kFiles;
   std::string (*place)(const SourceContext& context);  // "/proc/cmdline"
   Record (*read)(const SourceContext& context);
 };

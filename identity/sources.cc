@@ -4,7 +4,9 @@
 #include "identity/etc_file.h"
 #include "identity/fw_cfg.h"
 #include "identity/kernel_cmdline.h"
+#include "identity/nocloud.h"
 #include "identity/source.h"
+#include "identity/systemd_credentials.h"
 
 namespace powernode::identity {
 namespace {
@@ -26,12 +28,25 @@ constexpr std::array kSources = {
            .token_key = "opt/com.powernode/bootstrap_token",
            .place = [](const SourceContext& context) { return context.paths.fw_cfg; },
            .read = ReadFwCfg},
+    Source{.name = "systemd-credentials",
+           .where = "as a systemd credential",
+           .uuid_key = "powernode.instance_uuid",
+           .url_key = "powernode.platform_url",
+           .ca_key = "powernode.ca_pem",
+           .token_key = "powernode.bootstrap_token",
+           .place =
+               [](const SourceContext& context) {
+                 return context.paths.credentials.empty() ? context.paths.system_credentials
+                                                          : context.paths.credentials;
+               },
+           .read = ReadSystemdCredentials},
     Source{.name = "boot-file",
            .where = "in identity.cfg on the boot partition",
            .uuid_key = "ID=",
            .url_key = "SERVER=",
            .ca_key = "CA_PEM_FILE=",
            .token_key = "KEY=",
+           .effort = Effort::kMount,
            .place = [](const SourceContext& context) { return context.paths.boot_identity; },
            .read = ReadBootFile},
     Source{.name = "etc-file",
@@ -50,6 +65,15 @@ constexpr std::array kSources = {
            .token_key = "KEY=",
            .place = [](const SourceContext& context) { return context.paths.persist_identity; },
            .read = ReadPersistFile},
+    Source{.name = "nocloud",
+           .where = "in user-data on a disk labelled cidata",
+           .uuid_key = "ID=",
+           .url_key = "SERVER=",
+           .ca_key = "CA_PEM=",
+           .token_key = "KEY=",
+           .effort = Effort::kMount,
+           .place = [](const SourceContext&) { return std::string("disk labelled cidata"); },
+           .read = ReadNoCloud},
 };
 
 }  // namespace

@@ -1,8 +1,12 @@
 #include "runtime/boot_candidates.h"
 
+#include <utility>
+
 #include "agent/base/backoff.h"
 #include "enroll/pki_store.h"
 #include "runtime/last_known_good.h"
+#include "runtime/masked_cmdline.h"
+#include "runtime/node_clock.h"
 
 namespace powernode::runtime {
 namespace {
@@ -19,14 +23,28 @@ bool IsFinal(const Error& error) {
 
 }  // namespace
 
+// A node that can boot its last known good set does so at once and is claimed from there; only when
+// that did not boot it waits here.
+bool BootCandidates::MayClaim() {
+  const bool first = !std::exchange(joined_before_, true);
+  return settings_.claim && !(first && LastKnownGoodSet().ok());
+}
+
 Status BootCandidates::Join(std::stop_token stop) {
   if (platform_.api) return Ok();
   failed_stage_ = "identity";
-  JoinAttempt attempt =
-      JoinOnce({.paths = paths_, .persist = persist_, .given = std::nullopt}, clock_, stop);
+  JoinAttempt attempt = JoinOnce({.paths = paths_,
+                                  .persist = persist_,
+                                  .sources = settings_.sources,
+                                  .claim = MayClaim(),
+                                  .transports = enroll::CurlTransports(settings_.transport)},
+                                 clock_, stop);
   failed_stage_ = attempt.stage;
   if (attempt.stage == "enroll" && !attempt.outcome)
     console_.Say("identity", "from " + attempt.source + ", not enrolled yet");
+  if (!attempt.claim_code.empty())
+    if (const auto line = claim_console_.Show(attempt.claim_code, attempt.claim_url))
+      console_.Say("claim", *line);
   if (!attempt.outcome) {
     Error error = attempt.outcome.error();
     failed_join_ = std::move(attempt);
@@ -42,11 +60,17 @@ Status BootCandidates::Join(std::stop_token stop) {
     console_.Say("enroll", "certificate " + credentials.serial.substr(0, 16) + " from " +
                                credentials.platform.ToString() + ", valid until " +
                                FormatTime(credentials.not_after));
+  else if (joined.by == JoinedBy::kRenewed)
+    console_.Say("enroll",
+                 "expired certificate renewed, valid until " + FormatTime(credentials.not_after));
   else
     console_.Say("enroll", "skipped: certificate of " + credentials.generation +
                                " is valid until " + FormatTime(credentials.not_after));
-  platform_.session =
-      std::make_unique<enroll::Session>(joined.credentials, enroll::CurlTransports(), clock_);
+  if (joined.TokenIsSpent())
+    if (const Status masked = MaskTokenOnCommandLine(paths_); !masked)
+      console_.Say("enroll", "note: " + masked.error().message());
+  platform_.session = std::make_unique<enroll::Session>(
+      joined.credentials, enroll::CurlTransports(settings_.transport), clock_);
   platform_.api = std::make_unique<enroll::NodeApi>(*platform_.session);
   return Ok();
 }
@@ -66,10 +90,24 @@ Result<Composition> BootCandidates::Live(std::stop_token stop) {
           console_.Say("choose", "note: " + proven.error().message());
       return Believed(*std::move(live));
     }
+    if (ClockCorrected(live.error(), stop)) continue;
     if (IsFinal(live.error()) || tries >= kLiveTries || clock_.Monotonic() >= deadline ||
         !clock_.Sleep(kBetweenTries, stop))
       return std::move(live).error().WithContext("ask for the assigned modules");
   }
+}
+
+// Once a boot: a second wrong clock is not a matter of asking again.
+bool BootCandidates::ClockCorrected(const Error& error, std::stop_token stop) {
+  if (std::exchange(time_asked_, true)) return false;
+  const enroll::CredentialsPtr now = platform_.session->credentials();
+  const Result<std::optional<std::string>> done =
+      CorrectClock(error, {now->platform, now->ca_pem}, ClockFloor(paths_, now.get()),
+                   enroll::CurlTransports(settings_.transport), clock_, std::move(stop));
+  if (done && !*done) time_asked_ = false;  // it was something else
+  if (!done) console_.Say("choose", "note: " + done.error().message());
+  if (done && *done) console_.Say("choose", **done);
+  return done && *done;
 }
 
 // A list that lost modules for no stated reason is left to the running agent to confirm

@@ -15,6 +15,7 @@
 #include "enroll/session.h"
 #include "runtime/assignment.h"
 #include "runtime/boot_console.h"
+#include "runtime/claim_console.h"
 #include "runtime/composition.h"
 #include "runtime/join.h"
 #include "runtime/settings.h"
@@ -31,7 +32,12 @@ class BootCandidates {
  public:
   BootCandidates(const Paths& paths, const Settings& settings, PersistState persist,
                  BootConsole& console, Clock& clock)
-      : paths_(paths), settings_(settings), persist_(persist), console_(console), clock_(clock) {}
+      : paths_(paths),
+        settings_(settings),
+        persist_(persist),
+        console_(console),
+        clock_(clock),
+        claim_console_(paths, clock) {}
 
   // Joins if that has not happened yet, and asks for the assignment: at most three tries, two
   // seconds apart. The error's stage is in failed_stage().
@@ -49,7 +55,9 @@ class BootCandidates {
 
  private:
   Status Join(std::stop_token stop);
+  bool MayClaim();
   Result<Composition> Believed(Assignment live);
+  bool ClockCorrected(const Error& error, std::stop_token stop);
 
   const Paths& paths_;
   const Settings& settings_;
@@ -57,7 +65,10 @@ class BootCandidates {
   BootConsole& console_;
   Clock& clock_;
   Platform platform_;
+  bool time_asked_ = false;
   std::string failed_stage_;
+  bool joined_before_ = false;  // a round of joining was tried and led to no boot
+  ClaimConsole claim_console_;
   std::optional<JoinAttempt> failed_join_;
   JoinPace join_pace_;
   Backoff pace_{std::chrono::seconds(20), std::chrono::seconds(600)};

@@ -1,11 +1,8 @@
 #include "runtime/boot_partition.h"
 
-#include <sys/mount.h>
-
 #include <algorithm>
-#include <cerrno>
 
-#include "agent/base/files.h"
+#include "runtime/disk_look.h"
 
 namespace powernode::runtime {
 namespace {
@@ -29,22 +26,14 @@ const BlockFilesystem* ChooseBootPartition(const std::vector<BlockFilesystem>& a
   return first([](const auto&) { return true; });
 }
 
-identity::BootPartitionReader BootPartitionOf(const Paths& paths) {
+identity::DiskReader BootPartitionOf(const Paths& paths) {
   return [paths](const std::function<void(const std::string& directory)>& use) -> Status {
     const std::vector<BlockFilesystem> all = ScanBlockFilesystems(paths);
     const BlockFilesystem* partition = ChooseBootPartition(all);
     if (partition == nullptr)
       return Error(ErrorKind::kNotFound, "no_boot_partition",
                    "this machine has no FAT file system");
-    const std::string directory = paths.run + "/boot-partition";
-    RETURN_IF_ERROR(MakeDirectories(directory, 0700));
-    if (::mount(partition->device.c_str(), directory.c_str(), "vfat",
-                MS_RDONLY | MS_NODEV | MS_NOSUID | MS_NOEXEC, nullptr) < 0)
-      return SystemError("mount " + partition->device + " (vfat)", errno);
-    use(directory);
-    if (::umount2(directory.c_str(), UMOUNT_NOFOLLOW) < 0)
-      return SystemError("unmount " + directory, errno);
-    return Ok();
+    return LookInto(paths, *partition, use);
   };
 }
 

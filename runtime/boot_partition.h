@@ -1,6 +1,5 @@
 // The boot partition, looked at for the moment it takes (node-files.md §2.5): the FAT file system
-// labelled BOOT, else the EFI system partition by its type, else the first FAT file system. Mounted
-// read-only on a private directory below $R and unmounted again.
+// labelled BOOT, else the EFI system partition by its type, else the first FAT file system.
 #pragma once
 
 #include <vector>
@@ -15,6 +14,6 @@ namespace powernode::runtime {
 const BlockFilesystem* ChooseBootPartition(const std::vector<BlockFilesystem>& all);
 
 // For SourceContext::boot_partition. kNotFound "no_boot_partition".
-identity::BootPartitionReader BootPartitionOf(const Paths& paths);
+identity::DiskReader BootPartitionOf(const Paths& paths);
 
 }  // namespace powernode::runtime

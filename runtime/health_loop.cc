@@ -1,6 +1,7 @@
 #include "runtime/health_loop.h"
 
 #include "agent/base/files.h"
+#include "runtime/attempts.h"
 #include "runtime/live_modules.h"
 #include "runtime/module_units.h"
 #include "runtime/node_policy.h"
@@ -153,13 +154,23 @@ void HealthLoop::JudgeGate() {
     promoted_ = promoted.error().kind() == ErrorKind::kRefused;  // a full disk may have room later
     return;
   }
+  findings_.ClearSubject("lkg");
+  if (Status forgotten = ForgetAttempts(paths_, running); !forgotten)
+    findings_.Raise(Severity::kMedium, "lkg", forgotten.error());
   if (Status raised = RaiseRevisionFloors(paths_, report->breadcrumb->composition); !raised)
     findings_.Raise(Severity::kMedium, "policy", raised.error());
-  findings_.ClearSubject("lkg");
   log_.Info("lkg", "the running set passed the health gate and is the last known good one",
             {{"composition", running}});
   const Result<std::optional<LastKnownGood>> good = LoadLastKnownGood(paths_);
-  if (good) board_.Update([&](NodeReport& next) { next.last_known_good = *good; });
+  if (good)
+    board_.Update([&](NodeReport& next) {
+      next.last_known_good = *good;
+      next.attempts = 0;
+    });
+}
+
+std::string HealthLoop::Undecided() const {
+  return gate_.passed() || !gate_.last_problem().empty() ? "" : judged_;
 }
 
 void HealthLoop::WriteStatus() {

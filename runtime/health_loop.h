@@ -29,6 +29,10 @@ class HealthLoop {
 
   std::chrono::milliseconds Tick(std::stop_token stop);
 
+  // The hash of the running set while the gate has neither passed nor seen a problem; empty
+  // otherwise. Not while a Tick runs.
+  std::string Undecided() const;
+
  private:
   void ObserveModules();
   void ObserveServices();

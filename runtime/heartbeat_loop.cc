@@ -12,6 +12,10 @@ constexpr std::chrono::seconds kLongestFailureWait{120};
 // A shorter configured period is an operator's wish to see more, and stands against the platform's.
 constexpr std::chrono::seconds kDefaultPeriod{30};
 constexpr std::chrono::milliseconds kUntilJoined{500};
+constexpr double kSpread = 0.1;
+constexpr std::chrono::minutes kLongOutage{2};  // node-api.md §4
+constexpr double kOutageSpread = 0.5;
+constexpr std::chrono::seconds kRejectedPeriod{300};  // node-api.md §2.2
 
 }  // namespace
 
@@ -20,8 +24,9 @@ std::chrono::milliseconds HeartbeatLoop::Tick(std::stop_token stop) {
   if (!platform) return kUntilJoined;
   const std::shared_ptr<const NodeReport> report = board_.Get();
   const enroll::CredentialsPtr credentials = platform->session.credentials();
-  const Json body = HeartbeatBody(*report, MeasureVitals(paths_), *credentials, findings_.ToJson(),
-                                  clock_.UnixSeconds());
+  const Json body =
+      HeartbeatBody(*report, MeasureVitals(paths_), *credentials, platform->session.mode(),
+                    findings_.ToJson(), clock_.UnixSeconds());
   Result<enroll::HeartbeatAnswer> answer = platform->api.Heartbeat(body, stop);
   if (!answer) return stop.stop_requested() ? kUntilJoined : Failed(answer.error());
 
@@ -32,14 +37,19 @@ std::chrono::milliseconds HeartbeatLoop::Tick(std::stop_token stop) {
     const std::scoped_lock lock(mutex_);
     first = last_.at == 0;
     last_ = {.at = clock_.UnixSeconds(), .error = ""};
-    if (answer->assignment_revision) assignment_revision_ = answer->assignment_revision;
+    news_.error.reset();
+    news_.failing_since = {};
+    news_.proven_generation = credentials->generation;
+    news_.server_time = answer->server_time;
+    if (answer->assignment_revision) news_.assignment_revision = answer->assignment_revision;
+    if (answer->renew_certificate) news_.renewal_wanted = credentials->serial;
   }
   if (first)
     log_.Info("heartbeat", "first heartbeat answered by " + credentials->platform.ToString());
   std::chrono::milliseconds next = period_;
   if (answer->next_poll && (period_ >= kDefaultPeriod || *answer->next_poll < period_))
     next = *answer->next_poll;
-  return Jittered(next, 0.1);
+  return Jittered(next, kSpread);
 }
 
 std::chrono::milliseconds HeartbeatLoop::Failed(const Error& error) {
@@ -47,8 +57,14 @@ std::chrono::milliseconds HeartbeatLoop::Failed(const Error& error) {
   {
     const std::scoped_lock lock(mutex_);
     last_.error = error.message();
+    news_.error = error;
+    if (news_.failing_since.count() == 0) news_.failing_since = clock_.Monotonic();
   }
-  const std::chrono::milliseconds wait = Jittered(failure_wait_, 0.1);
+  if (const auto platform = platform_.Get(); platform && platform->session.IsRejected())
+    return Jittered(kRejectedPeriod, kSpread);
+  const bool long_outage = clock_.Monotonic() - news().failing_since >= kLongOutage;
+  const std::chrono::milliseconds wait =
+      Jittered(failure_wait_, long_outage ? kOutageSpread : kSpread);
   failure_wait_ = std::min(failure_wait_ * 2, kLongestFailureWait);
   return wait;
 }
@@ -58,9 +74,9 @@ LastHeartbeat HeartbeatLoop::last() const {
   return last_;
 }
 
-std::optional<std::int64_t> HeartbeatLoop::assignment_revision() const {
+HeartbeatNews HeartbeatLoop::news() const {
   const std::scoped_lock lock(mutex_);
-  return assignment_revision_;
+  return news_;
 }
 
 }  // namespace powernode::runtime

@@ -1,10 +1,13 @@
 // One heartbeat after another (node-api.md §8.1): every 30 s ± 10 % or as the platform asks; after
-// a failure 5 s doubling to 120 s. Blocked by nothing but its own request.
+// a failure 5 s doubling to 120 s, and in a long outage spread so far that a fleet that failed
+// together does not come back together (TR-2). Blocked by nothing but its own request.
 #pragma once
 
 #include <chrono>
 #include <mutex>
+#include <optional>
 #include <stop_token>
+#include <string>
 
 #include "agent/base/clock.h"
 #include "agent/base/log.h"
@@ -14,6 +17,16 @@
 #include "runtime/shared_platform.h"
 
 namespace powernode::runtime {
+
+// What the other loops learn from it.
+struct HeartbeatNews {
+  std::chrono::milliseconds failing_since{0};       // monotonic; zero: the newest one was answered
+  std::optional<Error> error;                       // of the newest attempt
+  std::string proven_generation;                    // of the credentials that were answered last
+  std::optional<std::int64_t> server_time;          // of that answer; seconds since 1970
+  std::optional<std::int64_t> assignment_revision;  // a new one is worth a reconcile at once
+  std::string renewal_wanted;  // serial of the certificate that the platform wants renewed now
+};
 
 class HeartbeatLoop {
  public:
@@ -32,8 +45,7 @@ class HeartbeatLoop {
   std::chrono::milliseconds Tick(std::stop_token stop);
 
   LastHeartbeat last() const;
-  // The assignment revision the platform spoke of last; a new one is worth a reconcile at once.
-  std::optional<std::int64_t> assignment_revision() const;
+  HeartbeatNews news() const;
 
  private:
   std::chrono::milliseconds Failed(const Error& error);
@@ -48,7 +60,7 @@ class HeartbeatLoop {
   std::chrono::seconds failure_wait_{5};
   mutable std::mutex mutex_;
   LastHeartbeat last_;
-  std::optional<std::int64_t> assignment_revision_;
+  HeartbeatNews news_;
 };
 
 }  // namespace powernode::runtime

@@ -66,7 +66,7 @@ Json ServicesJson(const NodeReport& report) {
 }
 
 Json CompositionJson(const NodeReport& report) {
-  Json json = {{"pending_reboot", report.pending_reboot}, {"attempts", 0}};
+  Json json = {{"pending_reboot", report.pending_reboot}, {"attempts", report.attempts}};
   if (report.breadcrumb) {
     json["running"] = CompositionHash(report.breadcrumb->composition.modules);
     json["source"] = CompositionSourceName(report.breadcrumb->composition.source);
@@ -96,8 +96,8 @@ Vitals MeasureVitals(const Paths& paths) {
 }
 
 Json HeartbeatBody(const NodeReport& report, const Vitals& vitals,
-                   const enroll::Credentials& credentials, const Json& findings,
-                   std::int64_t now_unix) {
+                   const enroll::Credentials& credentials, enroll::CredentialMode mode,
+                   const Json& findings, std::int64_t now_unix) {
   Json body = {
       {"boot_id", report.boot_id},
       {"agent_version", Version()},
@@ -105,7 +105,9 @@ Json HeartbeatBody(const NodeReport& report, const Vitals& vitals,
       {"composition", CompositionJson(report)},
       {"persist",
        {{"state", PersistStateName(report.persist)}, {"free_mib", report.persist_free_mib}}},
-      {"auth", {{"mode", "mtls"}, {"cert_not_after", FormatTime(credentials.not_after)}}},
+      {"auth",
+       {{"mode", enroll::CredentialModeName(mode)},
+        {"cert_not_after", FormatTime(credentials.not_after)}}},
       {"services", ServicesJson(report)},
       {"findings", findings}};
   if (!report.architecture.empty()) body["architecture"] = report.architecture;  // TR-9
@@ -180,6 +182,8 @@ Json StatusBody(const NodeReport& report, const enroll::Credentials* credentials
                     {"platform", credentials->platform.ToString()},
                     {"cert_not_after", FormatTime(credentials->not_after)},
                     {"generation", credentials->generation}};
+  if (!report.claim_code.empty())
+    body["claim"] = {{"code", report.claim_code}, {"url", report.claim_url}};
   if (heartbeat.at > 0) body["last_heartbeat"] = FormatTime(heartbeat.at);
   if (!heartbeat.error.empty()) body["heartbeat_error"] = heartbeat.error;
   return body;

@@ -13,6 +13,7 @@
 #include "agent/base/json.h"
 #include "agent/base/paths.h"
 #include "enroll/credentials.h"
+#include "enroll/session.h"
 #include "mount/enforcement.h"
 #include "runtime/breadcrumb.h"
 #include "runtime/last_known_good.h"
@@ -37,7 +38,10 @@ struct NodeReport {
   std::uint64_t persist_free_mib = 0;
   std::vector<ServiceReport> services;
   bool pending_reboot = false;
-  std::string gate;  // "waiting: ...", "passed"
+  unsigned attempts = 0;   // of the running set, without a verdict
+  std::string gate;        // "waiting: ...", "passed"
+  std::string claim_code;  // what an operator has to confirm; empty: nothing
+  std::string claim_url;
   std::string kernel_release;
   std::string architecture;
   std::string boot_id;
@@ -76,8 +80,8 @@ struct LastHeartbeat {
 
 // The request body of node-api.md §8.1. A field is filled or absent, never guessed.
 Json HeartbeatBody(const NodeReport& report, const Vitals& vitals,
-                   const enroll::Credentials& credentials, const Json& findings,
-                   std::int64_t now_unix);
+                   const enroll::Credentials& credentials, enroll::CredentialMode mode,
+                   const Json& findings, std::int64_t now_unix);
 
 // $R/status.json, schema "powernode-status" version 1.
 Json StatusBody(const NodeReport& report, const enroll::Credentials* credentials,

@@ -1,7 +1,6 @@
 #include "runtime/prepare_root.h"
 
 #include <sys/mount.h>
-#include <time.h>
 
 #include <algorithm>
 #include <cstdio>
@@ -11,14 +10,17 @@
 
 #include "agent/base/files.h"
 #include "agent/base/version.h"
+#include "enroll/pki_store.h"
 #include "mount/compose.h"
 #include "mount/kernel_features.h"
+#include "runtime/attempts.h"
 #include "runtime/boot_candidates.h"
 #include "runtime/breadcrumb.h"
 #include "runtime/carried_image.h"
 #include "runtime/module_set.h"
 #include "runtime/module_supply.h"
 #include "runtime/network_wait.h"
+#include "runtime/node_clock.h"
 #include "runtime/node_policy.h"
 #include "runtime/persist.h"
 #include "runtime/rescue_report.h"
@@ -60,11 +62,7 @@ class Preparation {
       Status done = TryAll(candidates);
       if (done || request_.on_failure == OnFailure::kReturn) return done;
       const std::chrono::milliseconds wait = candidates.NextWait();
-      console_.Say("rescue", "stage " + failed_stage_ + ": " + done.error().message() + " [" +
-                                 done.error().code() + "]");
-      console_.Say("rescue", "nothing is mounted; next try at " +
-                                 FormatTime(clock_.UnixSeconds() + wait.count() / 1000) + ", in " +
-                                 Seconds(static_cast<double>(wait.count()) / 1000));
+      if (done.error().code() != "claim_pending") SayRescue(done.error(), wait);
       ReportRescue(candidates, done.error());
       console_.Keep(paths_, boot_id_);
       if (!clock_.Sleep(wait, stop_)) return done;
@@ -85,20 +83,15 @@ class Preparation {
                  "Linux " + features_.release + ", powernode-agent " + std::string(Version()));
     for (const std::string& finding : request_.settings.findings)
       console_.Say("kernel", "note: " + finding);
-    RaiseClockToFloor();
+    RaiseClockTo(BuildTimeUnix());
     if (const Result<std::string> id = BootId(paths_)) boot_id_ = *id;
     return Ok();
   }
 
-  // A clock before this program was built is wrong (EN-9).
-  void RaiseClockToFloor() {
-    if (clock_.UnixSeconds() >= BuildTimeUnix()) return;
-    const std::string before = FormatTime(clock_.UnixSeconds());
-    const timespec floor{.tv_sec = BuildTimeUnix(), .tv_nsec = 0};
-    const bool set = ::clock_settime(CLOCK_REALTIME, &floor) == 0;
-    console_.Say("kernel", "clock says " + before + ", before this agent was built: " +
-                               (set ? "set to " : "could not be set to ") +
-                               FormatTime(BuildTimeUnix()));
+  // Twice: what the persist partition knows comes later than the first message (EN-9).
+  void RaiseClockTo(std::int64_t floor) {
+    if (const std::optional<std::string> done = RaiseClock(clock_, floor))
+      console_.Say("kernel", *done);
   }
 
   void BringUpStorageAndNetwork() {
@@ -108,6 +101,8 @@ class Preparation {
     console_.Say("persist", std::string(PersistStateName(persist_.state)) +
                                 (persist_.device.empty() ? "" : " on " + persist_.device) +
                                 (persist_.detail.empty() ? "" : ": " + persist_.detail));
+    const enroll::PkiStore::Loaded stored = enroll::PkiStore(paths_.pki).Load(clock_.UnixSeconds());
+    RaiseClockTo(ClockFloor(paths_, stored.credentials.get()));
     const NetworkState network = WaitForNetwork(paths_, request_.settings.net_wait, clock_, stop_);
     if (!network.route)
       console_.Say("persist", "note: no network route after " +
@@ -116,6 +111,15 @@ class Preparation {
     resolver_ = network.resolver;
     if (Status installed = InstallOwnResolver(paths_, resolver_); !installed)
       console_.Say("persist", "note: resolver: " + installed.error().message());
+  }
+
+  // Not while a claim is waited for: the code has lines of its own, and is asked for often.
+  void SayRescue(const Error& error, std::chrono::milliseconds wait) {
+    console_.Say("rescue",
+                 "stage " + failed_stage_ + ": " + error.message() + " [" + error.code() + "]");
+    console_.Say("rescue", "nothing is mounted; next try at " +
+                               FormatTime(clock_.UnixSeconds() + wait.count() / 1000) + ", in " +
+                               Seconds(static_cast<double>(wait.count()) / 1000));
   }
 
   void ReportRescue(BootCandidates& candidates, const Error& error) {
@@ -141,7 +145,7 @@ class Preparation {
     if (live) {
       console_.Say("choose", "live: " + std::to_string(live->modules.size()) +
                                  " modules, revision " + std::to_string(live->revision));
-      outcome = TryOne(*std::move(live), candidates.session());
+      outcome = TryLive(*std::move(live), candidates);
       if (outcome) return outcome;
     } else {
       failed_stage_ = candidates.failed_stage();
@@ -163,6 +167,31 @@ class Preparation {
     return outcome;
   }
 
+  // A set that is known to be good is tried as often as it takes, another one twice, and then only
+  // when there is nothing better (node-files.md §10.2).
+  Status TryLive(Composition live, BootCandidates& candidates) {
+    const std::string hash = CompositionHash(live.modules);
+    const Result<Composition> good = candidates.LastKnownGoodSet();
+    if (!good || CompositionHash(good->modules) != hash) {
+      failed_stage_ = "choose";
+      const std::vector<Attempt> all = LoadAttempts(paths_);
+      Status left = RequireAttemptLeft(all, hash);
+      if (!left && (good || !MayTryAgain(*FindAttempt(all, hash), clock_.UnixSeconds())))
+        return left;
+      to_count_ = hash;
+    }
+    Status done = TryOne(std::move(live), candidates.session());
+    to_count_.clear();
+    return done;
+  }
+
+  // Before the first mount: a set that takes the machine down has been counted.
+  void Count() {
+    if (to_count_.empty()) return;
+    if (Status counted = CountAttempt(paths_, to_count_, boot_id_, clock_.UnixSeconds()); !counted)
+      console_.Say("choose", "note: this attempt is not counted: " + counted.error().message());
+  }
+
   // One candidate, from bytes to a root that can be switched into. `session` nullptr: only what is
   // stored.
   Status TryOne(Composition composition, enroll::Session* session) {
@@ -182,6 +211,7 @@ class Preparation {
     if (!layers) return std::move(layers).error();
 
     failed_stage_ = "mount";
+    Count();
     const auto started = clock_.Monotonic();
     RETURN_IF_ERROR(MakeDirectories(request_.sysroot, 0755));
     Result<mount::Composition> composed =
@@ -312,6 +342,7 @@ class Preparation {
   std::string resolver_;
   std::string boot_id_ = "unknown";
   std::string failed_stage_;
+  std::string to_count_;  // hash of the set whose attempt is counted; empty: it is known to be good
 };
 
 }  // namespace

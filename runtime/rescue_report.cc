@@ -19,7 +19,7 @@ Status SendRescueReport(const RescueReport& report, enroll::Session& session, Cl
   node.architecture = verify::NodeArchitecture();
   if (const Result<std::string> id = BootId(report.paths)) node.boot_id = *id;
   const Json body = HeartbeatBody(node, MeasureVitals(report.paths), *session.credentials(),
-                                  findings.ToJson(), clock.UnixSeconds());
+                                  session.mode(), findings.ToJson(), clock.UnixSeconds());
   enroll::NodeApi api(session);
   Result<enroll::HeartbeatAnswer> answer = api.Heartbeat(body, stop);
   return answer ? Ok() : Status(std::move(answer).error());

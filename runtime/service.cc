@@ -6,10 +6,14 @@
 #include "agent/base/files.h"
 #include "agent/base/lock_file.h"
 #include "agent/base/version.h"
+#include "enroll/pki_store.h"
 #include "mount/kernel_features.h"
+#include "runtime/attempts.h"
+#include "runtime/credential_loop.h"
 #include "runtime/findings.h"
 #include "runtime/health_loop.h"
 #include "runtime/heartbeat_loop.h"
+#include "runtime/node_clock.h"
 #include "runtime/node_policy.h"
 #include "runtime/node_report.h"
 #include "runtime/persist.h"
@@ -23,6 +27,8 @@ namespace powernode::runtime {
 namespace {
 
 constexpr std::chrono::milliseconds kHeartbeatPatience{120'000};  // one request's limits, and some
+constexpr std::chrono::milliseconds kCredentialPatience{
+    900'000};  // a few requests and a wait or two
 constexpr std::chrono::milliseconds kReconcilePatience{6 * 3600 *
                                                        1000};  // a download may take its time
 constexpr std::chrono::milliseconds kHealthPatience{600'000};  // systemctl's own 100 s a call
@@ -43,6 +49,11 @@ NodeReport FirstReport(const Paths& paths, const mount::KernelFeatures& features
     report.last_known_good = *std::move(good);
   else
     findings.Raise(Severity::kHigh, "lkg", good.error());
+  if (report.breadcrumb)
+    if (const std::vector<Attempt> all = LoadAttempts(paths);
+        const Attempt* attempt =
+            FindAttempt(all, CompositionHash(report.breadcrumb->composition.modules)))
+      report.attempts = attempt->attempts;
   if (report.breadcrumb)
     for (const std::string& finding : report.breadcrumb->findings)
       findings.Raise("boot_note", Severity::kLow, finding.substr(0, finding.find(':')), finding);
@@ -67,6 +78,10 @@ Status RunService(const ServiceRequest& request, const ServiceNotifier& notifier
   ASSIGN_OR_RETURN(
       const LockFile one_agent,
       LockFile::Take(paths.agent_lock, "powernode-agent service", std::chrono::milliseconds(0)));
+  const enroll::PkiStore::Loaded stored = enroll::PkiStore(paths.pki).Load(clock.UnixSeconds());
+  if (const std::optional<std::string> raised =
+          RaiseClock(clock, ClockFloor(paths, stored.credentials.get())))
+    log.Info("clock", *raised);
   log.Info("service", "powernode-agent " + std::string(Version()) + " starts");
 
   const mount::KernelFeatures features = mount::ProbeKernelFeatures();
@@ -95,9 +110,17 @@ Status RunService(const ServiceRequest& request, const ServiceNotifier& notifier
   Supervisor supervisor(clock, log);
   ReconcileLoop reconcile(paths, request.settings, reconciler, platform, board, findings, clock,
                           log, [&] { supervisor.Wake("health"); });
+  CredentialLoop credentials(paths, request.settings, heartbeat, platform, board, findings, clock,
+                             log, [&] {
+                               supervisor.Wake("heartbeat");
+                               supervisor.Wake("reconcile");
+                               supervisor.Wake("health");
+                             });
   HealthLoop health(paths, request.settings, manager, heartbeat, platform, board, findings, clock,
                     log, [&] { supervisor.Wake("heartbeat"); });
 
+  supervisor.Start(
+      {"credentials", kCredentialPatience, [&](std::stop_token s) { return credentials.Tick(s); }});
   supervisor.Start(
       {"heartbeat", kHeartbeatPatience, [&](std::stop_token s) { return heartbeat.Tick(s); }});
   supervisor.Start(
@@ -106,6 +129,7 @@ Status RunService(const ServiceRequest& request, const ServiceNotifier& notifier
   notifier.Ready(StatusLine(*board.Get(), heartbeat.last()));
 
   std::optional<std::int64_t> known_revision;
+  std::string known_wish;
   std::string status;
   while (clock.Sleep(kWatch, stop)) {
     if (const std::optional<std::string> stuck = supervisor.Stuck())
@@ -113,10 +137,14 @@ Status RunService(const ServiceRequest& request, const ServiceNotifier& notifier
                      "this loop does not come back; the watchdog will restart the agent");
     else
       notifier.FeedWatchdog();
-    if (const auto revision = heartbeat.assignment_revision();
-        revision && revision != known_revision) {
+    const HeartbeatNews news = heartbeat.news();
+    if (news.assignment_revision && news.assignment_revision != known_revision) {
       if (known_revision) supervisor.Wake("reconcile");
-      known_revision = revision;
+      known_revision = news.assignment_revision;
+    }
+    if (news.renewal_wanted != known_wish) {
+      supervisor.Wake("credentials");
+      known_wish = news.renewal_wanted;
     }
     if (std::string line = StatusLine(*board.Get(), heartbeat.last()); line != status) {
       status = std::move(line);
@@ -125,6 +153,10 @@ Status RunService(const ServiceRequest& request, const ServiceNotifier& notifier
   }
   notifier.Stopping();
   supervisor.Stop();
+  if (const std::string set = health.Undecided(); !set.empty() && manager != nullptr)
+    if (const Result<std::string> state = manager->SystemState(); state && *state == "stopping")
+      if (Status back = GiveBackAttempt(paths, set, board.Get()->boot_id); !back)
+        log.Failure(LogLevel::kWarning, "service", back.error());
   log.Info("service", "powernode-agent ends");
   return Ok();
 }

@@ -6,6 +6,9 @@
 
 #include "agent/base/files.h"
 #include "agent/base/printable.h"
+#include "agent/base/proxy.h"
+#include "agent/base/url.h"
+#include "identity/cloud_providers.h"
 
 namespace powernode::runtime {
 namespace {
@@ -29,6 +32,12 @@ bool SetSeconds(std::string_view text, std::uint64_t lowest, std::uint64_t highe
   return value.has_value();
 }
 
+bool SetSwitch(std::string_view text, bool& out) {
+  if (text != "on" && text != "off") return false;
+  out = text == "on";
+  return true;
+}
+
 struct Key {
   std::string_view name;
   bool kernel;       // also as powernode.<name>
@@ -40,8 +49,14 @@ constexpr std::array kKeys = {
     Key{"tls_min", true, false,
         [](std::string_view value, Settings& s) {
           if (value != "1.2" && value != "1.3") return false;
-          s.tls_min = value == "1.2" ? TlsVersion::k12 : TlsVersion::k13;
+          s.transport.tls_min = value == "1.2" ? TlsVersion::k12 : TlsVersion::k13;
           return true;
+        }},
+    Key{"proxy", false, true,
+        [](std::string_view value, Settings& s) {
+          Result<Origin> proxy = ParseProxy(value);
+          if (proxy) s.transport.proxy = *std::move(proxy);
+          return proxy.ok();
         }},
     Key{"verify", true, false,
         [](std::string_view value, Settings& s) {
@@ -71,12 +86,34 @@ constexpr std::array kKeys = {
         }},
     Key{"net_wait", true, true,
         [](std::string_view value, Settings& s) { return SetSeconds(value, 0, 600, s.net_wait); }},
-    Key{"lkg", true, true,
+    Key{"cloud", true, false,
         [](std::string_view value, Settings& s) {
-          if (value != "on" && value != "off") return false;
-          s.last_known_good = value == "on";
+          if (!identity::IsCloudChoice(value)) return false;
+          s.sources.cloud = value;
           return true;
         }},
+    Key{"platform_url", false, true,
+        [](std::string_view value, Settings& s) {
+          if (!ParseOrigin(value)) return false;
+          s.sources.platform_url = value;
+          return true;
+        }},
+    Key{"ca_file", false, true,
+        [](std::string_view value, Settings& s) {
+          if (!value.starts_with('/')) return false;
+          s.sources.ca_file = value;
+          return true;
+        }},
+    Key{"allow_unpinned_ca_url", false, false,
+        [](std::string_view value, Settings& s) {
+          if (value != "yes" && value != "no") return false;
+          s.sources.allow_unpinned_ca_url = value == "yes";
+          return true;
+        }},
+    Key{"claim", true, true,
+        [](std::string_view value, Settings& s) { return SetSwitch(value, s.claim); }},
+    Key{"lkg", true, true,
+        [](std::string_view value, Settings& s) { return SetSwitch(value, s.last_known_good); }},
     Key{"scratch_mib", false, true,
         [](std::string_view value, Settings& s) {
           const auto count = ParseCount(value, 16, 1024 * 1024);

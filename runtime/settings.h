@@ -14,20 +14,23 @@
 #include <string_view>
 #include <vector>
 
-#include "agent/base/http.h"
 #include "agent/base/paths.h"
+#include "enroll/transport.h"
+#include "identity/source.h"
 #include "verify/policy_words.h"
 
 namespace powernode::runtime {
 
 struct Settings {
-  TlsVersion tls_min = TlsVersion::k13;
+  enroll::TransportSettings transport;  // tls_min, proxy
   std::chrono::seconds heartbeat_interval{30};
   std::chrono::seconds reconcile_interval{60};
   std::optional<verify::TrustMode> verify;   // overrides the policy file's
   std::optional<verify::VerityMode> verity;  // likewise
   std::string persist = "auto";              // auto, tmpfs, dir:PATH, LABEL=, UUID=, or a device
   std::chrono::seconds net_wait{30};         // for an address at boot
+  identity::SourceSettings sources;          // who this node is
+  bool claim = true;                         // ask to be claimed when only the token is missing
   bool last_known_good = true;  // boot the last known good set when the platform does not answer
   std::uint64_t scratch_mib = 512;      // size of the union's writable layer
   std::uint64_t cache_floor_mib = 256;  // free space the cache never uses

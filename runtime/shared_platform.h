@@ -11,8 +11,9 @@
 namespace powernode::runtime {
 
 struct JoinedPlatform {
-  JoinedPlatform(enroll::CredentialsPtr credentials, Clock& clock)
-      : session(std::move(credentials), enroll::CurlTransports(), clock), api(session) {}
+  JoinedPlatform(enroll::CredentialsPtr credentials, enroll::TransportFactory transports,
+                 Clock& clock)
+      : session(std::move(credentials), std::move(transports), clock), api(session) {}
 
   enroll::Session session;
   enroll::NodeApi api;
@@ -25,14 +26,26 @@ class SharedPlatform {
     const std::scoped_lock lock(mutex_);
     return platform_;
   }
+  // nullptr: the node is not known to its platform any more.
   void Set(std::shared_ptr<JoinedPlatform> platform) {
     const std::scoped_lock lock(mutex_);
     platform_ = std::move(platform);
+    tried_ = true;
+  }
+  // Joining was tried and did not work, so that others need not wait for it.
+  void NoteTried() {
+    const std::scoped_lock lock(mutex_);
+    tried_ = true;
+  }
+  bool tried() const {
+    const std::scoped_lock lock(mutex_);
+    return tried_;
   }
 
  private:
   mutable std::mutex mutex_;
   std::shared_ptr<JoinedPlatform> platform_;
+  bool tried_ = false;
 };
 
 }  // namespace powernode::runtime

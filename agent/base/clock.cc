@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <condition_variable>
 #include <cstdio>
 #include <mutex>
@@ -23,6 +24,12 @@ class KernelClock : public Clock {
     ::clock_gettime(CLOCK_BOOTTIME, &now);
     return std::chrono::seconds(now.tv_sec) + std::chrono::milliseconds(now.tv_nsec / 1'000'000);
   }
+  Status Set(std::int64_t unix_seconds) override {
+    const timespec wanted{.tv_sec = unix_seconds, .tv_nsec = 0};
+    if (::clock_settime(CLOCK_REALTIME, &wanted) < 0)
+      return SystemError("set the clock to " + FormatTime(unix_seconds), errno);
+    return Ok();
+  }
   bool Sleep(std::chrono::milliseconds duration, std::stop_token stop) override {
     std::mutex mutex;
     std::condition_variable_any wake;
@@ -33,6 +40,11 @@ class KernelClock : public Clock {
                   [] { return false; });
     return !stop.stop_requested();
   }
+};
+
+class UnsettableClock : public KernelClock {
+ public:
+  Status Set(std::int64_t unix_seconds) override { return Clock::Set(unix_seconds); }
 };
 
 int DaysIn(int month, int year) {
@@ -61,8 +73,17 @@ bool TakeChar(std::string_view& text, std::string_view allowed) {
 
 }  // namespace
 
+Status Clock::Set(std::int64_t) {
+  return Error(ErrorKind::kUnsupported, "clock_not_settable", "this clock cannot be set");
+}
+
 Clock& SystemClock() {
   static constinit KernelClock clock;
+  return clock;
+}
+
+Clock& ReadOnlyClock() {
+  static constinit UnsettableClock clock;
   return clock;
 }
 

@@ -9,6 +9,8 @@
 #include <string>
 #include <string_view>
 
+#include "agent/base/result.h"
+
 namespace powernode {
 
 class Clock {
@@ -16,12 +18,16 @@ class Clock {
   virtual ~Clock() = default;
   virtual std::int64_t UnixSeconds() const = 0;
   virtual std::chrono::milliseconds Monotonic() const = 0;
+  // Sets the wall time. kUnsupported "clock_not_settable": this clock cannot be set.
+  virtual Status Set(std::int64_t unix_seconds);
   // Sleeps; returns false when `stop` was requested before the time was over.
   virtual bool Sleep(std::chrono::milliseconds duration, std::stop_token stop) = 0;
 };
 
 // The kernel's clocks; stateless and shared.
 Clock& SystemClock();
+// The same, but Set fails: for work in a tree that is not this machine's.
+Clock& ReadOnlyClock();
 
 // "2026-05-20T10:04:11Z".
 std::string FormatTime(std::int64_t unix_seconds);

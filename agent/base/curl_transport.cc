@@ -12,6 +12,7 @@
 
 #include "agent/base/clock.h"
 #include "agent/base/peer_certificate.h"
+#include "agent/base/printable.h"
 #include "agent/base/random.h"
 
 namespace powernode {
@@ -39,6 +40,8 @@ struct Transfer {
   std::uint64_t body_bytes = 0;
   bool head_delivered = false;
   std::chrono::milliseconds started{};
+  std::chrono::milliseconds pace_since{};  // when the rate was last looked at, and the bytes then
+  std::uint64_t pace_bytes = 0;
 
   // Ends the transfer with `problem`; the callbacks then return a value libcurl takes for failure.
   void Fail(Error problem) {
@@ -47,6 +50,12 @@ struct Transfer {
   bool DeliverHead() {
     if (head_delivered) return true;
     head_delivered = true;
+    const std::string_view encoding = response.Header("content-encoding").value_or("identity");
+    if (encoding != "identity" && !encoding.empty()) {
+      Fail(Error(ErrorKind::kInvalid, "content_encoded",
+                 "the answer is encoded (" + Printable(encoding) + "), which was not asked for"));
+      return false;
+    }
     if (!request.on_head) return true;
     if (Status accepted = request.on_head(response); !accepted) {
       Fail(std::move(accepted).error());
@@ -114,6 +123,23 @@ std::size_t OnBody(char* data, std::size_t size, std::size_t count, void* contex
   return length;
 }
 
+// True while enough comes, judged once per stretch of time.
+bool KeepsPace(Transfer& transfer) {
+  const HttpLimits& limits = transfer.request.limits;
+  const auto now = SystemClock().Monotonic();
+  if (now - transfer.pace_since < limits.slow) return true;
+  const auto expected =
+      limits.slow_bytes_per_second * static_cast<std::uint64_t>(limits.slow.count());
+  const std::uint64_t came = transfer.body_bytes - transfer.pace_bytes;
+  transfer.pace_since = now;
+  transfer.pace_bytes = transfer.body_bytes;
+  if (came >= expected) return true;
+  transfer.Fail(Error(ErrorKind::kUnavailable, "stalled",
+                      "only " + std::to_string(came) + " bytes came in " +
+                          std::to_string(limits.slow.count()) + " s"));
+  return false;
+}
+
 // Called at least once a second: the stop request and the first-byte limit are looked at here.
 int OnProgress(void* context, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
   auto& transfer = *static_cast<Transfer*>(context);
@@ -122,7 +148,7 @@ int OnProgress(void* context, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
         Error(ErrorKind::kUnavailable, "stopped", "stopped while waiting for the platform"));
     return 1;
   }
-  if (transfer.header_bytes > 0) return 0;
+  if (transfer.header_bytes > 0) return KeepsPace(transfer) ? 0 : 1;
   curl_off_t connected_us =
       0;  // 0 as long as name, connection and TLS are not done; those have their own limit
   curl_easy_getinfo(transfer.handle, CURLINFO_PRETRANSFER_TIME_T, &connected_us);
@@ -152,7 +178,7 @@ Error ErrorOf(CURLcode code, const Transfer& transfer, const char* detail,
               const PeerCertificateProblem& peer) {
   const std::string text = *detail != '\0' ? detail : curl_easy_strerror(code);
   if (peer.flags != 0)
-    return Error(ErrorKind::kDenied, peer.IsClock() ? "tls_clock" : "tls_untrusted",
+    return Error(ErrorKind::kDenied, peer.Code(),
                  "TLS: " + peer.Describe(SystemClock().UnixSeconds()));
   switch (code) {
     case CURLE_COULDNT_RESOLVE_HOST:
@@ -176,6 +202,23 @@ Error ErrorOf(CURLcode code, const Transfer& transfer, const char* detail,
     default:
       return Error(ErrorKind::kUnavailable, "connection_lost", text);
   }
+}
+
+// It was reached, and there is no tunnel.
+bool ProxyRefused(CURL* handle, CURLcode code) {
+  switch (code) {
+    case CURLE_PROXY:
+    case CURLE_RECV_ERROR:
+    case CURLE_GOT_NOTHING:
+    case CURLE_WEIRD_SERVER_REPLY:
+    case CURLE_UNSUPPORTED_PROTOCOL:
+      break;
+    default:
+      return false;
+  }
+  curl_off_t tunnelled_us = 0;  // 0 as long as TLS with the platform is not done
+  curl_easy_getinfo(handle, CURLINFO_APPCONNECT_TIME_T, &tunnelled_us);
+  return tunnelled_us == 0;
 }
 
 curl_blob BlobOf(const std::string& text) {
@@ -235,6 +278,7 @@ HeaderList HeadersOf(const HttpRequest& request) {
 
 struct CurlTransport::State {
   TlsIdentity tls;
+  std::optional<Origin> proxy;
   PeerCertificateProblem peer;
   std::array<char, CURL_ERROR_SIZE> detail{};
   std::mutex mutex;
@@ -245,7 +289,8 @@ struct CurlTransport::State {
 CurlTransport::CurlTransport(std::unique_ptr<State> state) : state_(std::move(state)) {}
 CurlTransport::~CurlTransport() = default;
 
-Result<std::unique_ptr<CurlTransport>> CurlTransport::Create(TlsIdentity tls) {
+Result<std::unique_ptr<CurlTransport>> CurlTransport::Create(TlsIdentity tls,
+                                                             std::optional<Origin> proxy) {
   static const CURLcode initialized = curl_global_init(CURL_GLOBAL_DEFAULT);
   RETURN_IF_ERROR(CheckPem(tls));
   auto state = std::make_unique<State>();
@@ -253,13 +298,19 @@ Result<std::unique_ptr<CurlTransport>> CurlTransport::Create(TlsIdentity tls) {
   if (initialized != CURLE_OK || !state->handle)
     return Error(ErrorKind::kSystem, "curl_init_failed", "the HTTP library could not be started");
   state->tls = std::move(tls);
+  state->peer.dates = state->tls.dates;
+  state->proxy = std::move(proxy);
 
   CURL* handle = state->handle.get();
   curl_easy_setopt(handle, CURLOPT_NOSIGNAL, 1L);
   curl_easy_setopt(handle, CURLOPT_PROTOCOLS_STR,
                    "https,http");  // http: only what ParseOrigin let through
   curl_easy_setopt(handle, CURLOPT_FOLLOWLOCATION, 0L);
-  curl_easy_setopt(handle, CURLOPT_PROXY, "");  // none, whatever the environment says
+  const std::string through = state->proxy ? state->proxy->ToString() : "";
+  curl_easy_setopt(handle, CURLOPT_PROXY, through.c_str());  // whatever the environment says
+  curl_easy_setopt(handle, CURLOPT_NOPROXY, "");
+  curl_easy_setopt(handle, CURLOPT_HTTPPROXYTUNNEL, 1L);
+  curl_easy_setopt(handle, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
   curl_easy_setopt(handle, CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1);
   curl_easy_setopt(handle, CURLOPT_BUFFERSIZE, 128L * 1024);
   curl_easy_setopt(handle, CURLOPT_MAXCONNECTS, 1L);
@@ -298,11 +349,11 @@ Result<HttpResponse> CurlTransport::Perform(const HttpRequest& request, std::sto
   const std::scoped_lock lock(state_->mutex);
   CURL* handle = state_->handle.get();
   Transfer transfer{.handle = handle, .request = request, .stop = stop};
-  transfer.started = SystemClock().Monotonic();
+  transfer.started = transfer.pace_since = SystemClock().Monotonic();
   if (state_->tls.ca_pem.empty() && request.url.starts_with("https:"))
     return Error(ErrorKind::kInvalid, "no_trust_anchor",
                  "TLS: no CA certificate to trust the platform by");
-  state_->peer = {};
+  state_->peer.flags = 0;
   state_->detail.front() = '\0';
   const HeaderList headers = HeadersOf(request);
 
@@ -331,10 +382,16 @@ Result<HttpResponse> CurlTransport::Perform(const HttpRequest& request, std::sto
 
   const CURLcode code = curl_easy_perform(handle);
   if (transfer.error) return *std::move(transfer.error);
+  if (state_->proxy && ProxyRefused(handle, code))
+    return Error(ErrorKind::kUnavailable, "proxy_refused",
+                 "the proxy " + state_->proxy->ToString() +
+                     " does not connect to the platform: " + state_->detail.data());
   if (code != CURLE_OK) return ErrorOf(code, transfer, state_->detail.data(), state_->peer);
   long status = 0;
   curl_easy_getinfo(handle, CURLINFO_RESPONSE_CODE, &status);
   transfer.response.status = static_cast<int>(status);
+  transfer.response.peer_valid_from = state_->peer.chain_valid_from;
+  transfer.response.peer_valid_until = state_->peer.chain_valid_until;
   if (!transfer.DeliverHead()) return *std::move(transfer.error);
   return std::move(transfer.response);
 }

@@ -1,6 +1,7 @@
 #include "agent/base/encoding.h"
 
 #include <algorithm>
+#include <cctype>
 #include <cstdint>
 
 namespace powernode {
@@ -88,6 +89,14 @@ std::optional<std::string> Base64Decode(std::string_view text) {
       bytes.push_back(static_cast<char>((group >> (16 - 8 * k)) & 0xff));
   }
   return bytes;
+}
+
+std::optional<std::string> Base64DecodeLines(std::string_view text) {
+  std::string compact;
+  compact.reserve(text.size());
+  for (const char c : text)
+    if (std::isspace(static_cast<unsigned char>(c)) == 0) compact.push_back(c);
+  return Base64Decode(compact);
 }
 
 bool IsLowerHex(std::string_view text, std::size_t length) {

@@ -14,6 +14,8 @@ std::optional<std::string> HexDecode(std::string_view text);
 std::string Base64Encode(std::string_view bytes);
 // Strict: padding required, no white space, unused bits zero. nullopt otherwise.
 std::optional<std::string> Base64Decode(std::string_view text);
+// As above, but white space anywhere counts for nothing: base64 that was wrapped into lines.
+std::optional<std::string> Base64DecodeLines(std::string_view text);
 
 // True for exactly `length` lower-case hexadecimal digits.
 bool IsLowerHex(std::string_view text, std::size_t length);

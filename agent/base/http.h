@@ -2,8 +2,9 @@
 // implementation is CurlTransport; tests put a real loopback server behind it rather than a fake.
 //
 // The limits are those of node-api.md §1.3. A body over its cap closes the connection with kInvalid
-// "response_too_large"; it is never cut and parsed. Redirects are never followed: a 3xx is returned
-// as it is.
+// "response_too_large"; it is never cut and parsed. No encoding is asked for and none is taken
+// (kInvalid "content_encoded"): what is small on the wire stays small. Redirects are never
+// followed: a 3xx is returned as it is.
 #pragma once
 
 #include <chrono>
@@ -28,6 +29,9 @@ struct HttpLimits {
   std::chrono::milliseconds total{30'000};       // zero: no limit (downloads)
   std::chrono::seconds stall{30};  // abort when slower than stall_bytes_per_second for so long
   std::uint64_t stall_bytes_per_second = 1;
+  // Abort when less than slow_bytes_per_second came over that long; zero: no such limit.
+  std::chrono::seconds slow{120};
+  std::uint64_t slow_bytes_per_second = 0;
   std::uint64_t max_body = 256 * 1024;  // bytes
 };
 
@@ -40,6 +44,7 @@ constexpr HttpLimits kEnrollCall{.first_byte = std::chrono::milliseconds(30'000)
                                  .max_body = 1024 * 1024};
 constexpr HttpLimits kDownload{.first_byte = std::chrono::milliseconds(30'000),
                                .total = std::chrono::milliseconds(0),
+                               .slow_bytes_per_second = 4096,
                                .max_body = std::uint64_t{8} * 1024 * 1024 * 1024};
 
 struct HttpHeader {
@@ -51,6 +56,9 @@ struct HttpResponse {
   int status = 0;
   std::vector<HttpHeader> headers;  // names in lower case, in order
   std::string body;                 // empty when a sink took it
+  // Since when and until when every certificate of the peer's chain is valid; 0 without TLS.
+  std::int64_t peer_valid_from = 0;  // seconds since 1970
+  std::int64_t peer_valid_until = 0;
 
   // First header of that (lower-case) name.
   std::optional<std::string_view> Header(std::string_view name) const;
@@ -70,6 +78,10 @@ struct HttpRequest {
 
 enum class TlsVersion { k12, k13 };
 
+// kNotJudged: a chain that has expired or is not valid yet is taken, everything else is checked as
+// ever. For asking the time and nothing else: no credential and no data go over such a connection.
+enum class CertificateDates { kJudged, kNotJudged };
+
 // How the peer is proven and what we prove ourselves with. PEM texts, because nothing of it may
 // come from a path that changes underneath.
 struct TlsIdentity {
@@ -77,6 +89,7 @@ struct TlsIdentity {
   std::string certificate_pem;  // empty: no client certificate
   Secret key_pem;
   TlsVersion minimum = TlsVersion::k13;
+  CertificateDates dates = CertificateDates::kJudged;
 };
 
 class HttpTransport {

@@ -17,6 +17,7 @@ Paths Paths::Below(std::string_view root_view, std::string_view persist_override
   // The kernel's own facts are this machine's, unless the tree below `root` brings a /proc of its
   // own.
   const std::string proc = Exists(root + "/proc/uptime") ? root + "/proc" : "/proc";
+  const char* credentials = std::getenv("CREDENTIALS_DIRECTORY");
   const char* units = std::getenv("POWERNODE_LIFECYCLE_UNIT_DIR");
   return Paths{
       .root = root,
@@ -39,6 +40,7 @@ Paths Paths::Below(std::string_view root_view, std::string_view persist_override
       .union_root = run + "/union",
       .composed = run + "/composed.json",
       .status = run + "/status.json",
+      .masked_cmdline = run + "/cmdline",
       .agent_lock = run + "/agent.lock",
       .compose_lock = run + "/compose.lock",
       .union_lock = run + "/union.lock",
@@ -54,6 +56,10 @@ Paths Paths::Below(std::string_view root_view, std::string_view persist_override
       .operator_config = persist + "/etc/powernode/agent.conf",
       .kernel_cmdline = root + "/proc/cmdline",
       .fw_cfg = root + "/sys/firmware/qemu_fw_cfg/by_name/opt/com.powernode",
+      .credentials = credentials != nullptr ? credentials : "",
+      .system_credentials = root + "/run/credentials/@system",
+      .fw_cfg_credentials = root + "/sys/firmware/qemu_fw_cfg/by_name/opt/io.systemd.credentials",
+      .dmi_entries = root + "/sys/firmware/dmi/entries",
       .boot_identity = root + "/boot/identity.cfg",
       .etc_identity = root + "/etc/identity.cfg",
       .persist_identity = persist + "/etc/identity.cfg",
@@ -66,6 +72,9 @@ Paths Paths::Below(std::string_view root_view, std::string_view persist_override
       .filesystems = proc + "/filesystems",
       .block_devices = root + "/sys/class/block",
       .devices = root + "/dev",
+      .console_list = root + "/sys/class/tty/console/active",
+      .network_devices = root + "/sys/class/net",
+      .firmware = root + "/sys/firmware",
       .dmi = root + "/sys/class/dmi/id",
       .routes = root + "/proc/net/route",
       .routes6 = root + "/proc/net/ipv6_route",

@@ -39,6 +39,7 @@ struct Paths {
   std::string union_root;
   std::string composed;
   std::string status;
+  std::string masked_cmdline;  // the kernel command line without the token
   std::string agent_lock;
   std::string compose_lock;
   std::string union_lock;       // host mode: one change of the union at a time
@@ -60,6 +61,10 @@ struct Paths {
   // Identity sources.
   std::string kernel_cmdline;
   std::string fw_cfg;
+  std::string credentials;         // $CREDENTIALS_DIRECTORY; empty when the unit was given none
+  std::string system_credentials;  // what systemd imported for the whole machine
+  std::string fw_cfg_credentials;  // and where it imports from, for when nobody has
+  std::string dmi_entries;
   std::string boot_identity;
   std::string etc_identity;
   std::string persist_identity;
@@ -74,6 +79,9 @@ struct Paths {
   std::string filesystems;
   std::string block_devices;
   std::string devices;
+  std::string console_list;  // the kernel's consoles, /dev/console last
+  std::string network_devices;
+  std::string firmware;
   std::string dmi;
   std::string routes;
   std::string routes6;

@@ -10,27 +10,36 @@
 namespace powernode {
 namespace {
 
+constexpr std::uint32_t kDateFlags = MBEDTLS_X509_BADCERT_EXPIRED | MBEDTLS_X509_BADCERT_FUTURE;
+
 std::int64_t ToUnix(const mbedtls_x509_time& time) {
   return UnixFromUtc(time.year, time.mon, time.day, time.hour, time.min, time.sec);
 }
 
 int Watch(void* context, mbedtls_x509_crt* certificate, int, std::uint32_t* flags) {
   auto* problem = static_cast<PeerCertificateProblem*>(context);
+  const std::int64_t from = ToUnix(certificate->valid_from);
+  const std::int64_t until = ToUnix(certificate->valid_to);
+  if (problem->chain_valid_from == 0 || from > problem->chain_valid_from)
+    problem->chain_valid_from = from;
+  if (problem->chain_valid_until == 0 || until < problem->chain_valid_until)
+    problem->chain_valid_until = until;
+  if (problem->dates == CertificateDates::kNotJudged) *flags &= ~kDateFlags;
   if (*flags == 0) return 0;
   problem->flags |= *flags;
   std::array<char, 256> subject{};
   if (mbedtls_x509_dn_gets(subject.data(), subject.size(), &certificate->subject) >= 0)
     problem->subject = subject.data();
-  problem->not_before = ToUnix(certificate->valid_from);
-  problem->not_after = ToUnix(certificate->valid_to);
+  problem->not_before = from;
+  problem->not_after = until;
   return 0;
 }
 
 }  // namespace
 
-bool PeerCertificateProblem::IsClock() const {
-  return flags != 0 && (flags & ~static_cast<std::uint32_t>(MBEDTLS_X509_BADCERT_EXPIRED |
-                                                            MBEDTLS_X509_BADCERT_FUTURE)) == 0;
+std::string_view PeerCertificateProblem::Code() const {
+  if ((flags & ~kDateFlags) != 0) return "tls_untrusted";
+  return (flags & MBEDTLS_X509_BADCERT_FUTURE) != 0 ? "tls_not_yet_valid" : "tls_expired";
 }
 
 std::string PeerCertificateProblem::Describe(std::int64_t now_unix) const {
@@ -55,7 +64,7 @@ std::string PeerCertificateProblem::Describe(std::int64_t now_unix) const {
 }
 
 void WatchPeerCertificate(mbedtls_ssl_config* config, PeerCertificateProblem* out) {
-  *out = {};
+  *out = PeerCertificateProblem{.dates = out->dates};
   mbedtls_ssl_conf_verify(config, Watch, out);
 }
 

@@ -108,7 +108,8 @@ int Main(int argc, char** argv) {
     return RefuseFlags(app, error, words);
   }
   const auto& [command, run] = table.at(app.get_subcommands().front());
-  const Context context{.flags = flags, .clock = SystemClock()};
+  const Context context{.flags = flags,
+                        .clock = flags.below.empty() ? SystemClock() : ReadOnlyClock()};
   const auto started = context.clock.Monotonic();
   const Outcome outcome = run(context);
   const auto duration = context.clock.Monotonic() - started;

@@ -8,11 +8,21 @@ namespace powernode::commands {
 namespace {
 
 // Identity and enrolment: the platform side of things, whatever the kind of the error.
-constexpr std::array<std::string_view, 14> kPlatformCodes = {
-    "no_identity",    "no_platform_url",   "no_trust_anchor", "ca_location_without_fingerprint",
-    "no_token",       "bad_platform_url",  "token_refused",   "ca_location_not_fetched",
-    "tls_untrusted",  "tls_clock",         "bad_certificate", "ca_algorithm_unsupported",
-    "partial_answer", "unconfirmed_shrink"};
+constexpr std::array<std::string_view, 15> kPlatformCodes = {"no_identity",
+                                                             "no_platform_url",
+                                                             "no_trust_anchor",
+                                                             "ca_location_without_fingerprint",
+                                                             "no_token",
+                                                             "bad_platform_url",
+                                                             "token_refused",
+                                                             "ca_location_not_fetched",
+                                                             "tls_untrusted",
+                                                             "tls_expired",
+                                                             "tls_not_yet_valid",
+                                                             "bad_certificate",
+                                                             "ca_algorithm_unsupported",
+                                                             "partial_answer",
+                                                             "unconfirmed_shrink"};
 
 // What enforcement says when nothing proves an image.
 constexpr std::array<std::string_view, 3> kVerifyCodes = {"no_trust_keys", "signature_missing",

@@ -7,6 +7,8 @@
 #include "mount/blob_store.h"
 #include "mount/kernel_features.h"
 #include "runtime/breadcrumb.h"
+#include "runtime/claim_state.h"
+#include "runtime/identity_sources.h"
 #include "runtime/last_known_good.h"
 #include "runtime/live_modules.h"
 #include "runtime/node_policy.h"
@@ -25,6 +27,15 @@ OrderedJson PkiJson(const enroll::PkiStore::Loaded& loaded) {
     json["not_after"] = FormatTime(loaded.credentials->not_after);
   }
   for (const Error& finding : loaded.findings) json["findings"].push_back(finding.message());
+  return json;
+}
+
+OrderedJson ClaimJson(const runtime::ClaimState& claim) {
+  OrderedJson json = {{"mac", claim.mac}, {"device", claim.device}};
+  if (claim.code.empty()) return json;
+  json["code"] = claim.code;
+  json["url"] = claim.url;
+  json["since"] = FormatTime(claim.first_at);
   return json;
 }
 
@@ -100,18 +111,15 @@ Outcome IntrospectNode(const Context& context) {
   const Paths paths = context.paths();
   const enroll::PkiStore::Loaded loaded =
       enroll::PkiStore(paths.pki).Load(context.clock.UnixSeconds());
-  identity::SourceContext sources{.paths = paths, .clock = &context.clock};
-  if (loaded.credentials)
-    sources.stored = identity::StoredIdentity{
-        .instance_uuid = loaded.credentials->instance_id,
-        .platform = loaded.credentials->platform,
-        .ca_pem = loaded.credentials->ca_pem,
-        .usable = loaded.credentials->not_after > context.clock.UnixSeconds()};
+  const identity::SourceContext sources =
+      runtime::SourcesOf(paths, context.settings().sources, loaded.credentials, context.clock, {});
   Outcome outcome;
   outcome.stage = "introspect";
   outcome.details["version"] = Version();
   outcome.details["identity"] = OrderedJson(identity::ReportJson(identity::Resolve(sources)));
   outcome.details["pki"] = PkiJson(loaded);
+  if (const runtime::ClaimState claim = runtime::LoadClaimState(paths); !claim.mac.empty())
+    outcome.details["claim"] = ClaimJson(claim);
   outcome.details["trust"] = TrustJson(paths, context.settings());
   outcome.details["boot"] = BootJson(paths);
   outcome.details["kernel"] = KernelJson();

@@ -49,19 +49,32 @@ std::string IdentityText(const Json& report) {
   return text;
 }
 
+// For each field who said what, and what became of it.
+std::string FieldsText(const Json& report) {
+  const Json fields = Part(report, "fields");
+  if (fields.empty()) return "";
+  Table table({"FIELD", "SOURCE", "VALUE", ""});
+  for (const auto& [field, offers] : fields.items())
+    for (const Json& offer : offers)
+      table.Add({field, Text(offer, "source"), Text(offer, "value"), Text(offer, "outcome")});
+  return "\n" + table.Render();
+}
+
 std::string SourcesText(const Json& report) {
-  Table table({"SOURCE", "", "PLACE"});
+  Table table({"SOURCE", "", "MS", "PLACE"});
   if (const Json* sources = GetArray(report, "sources"))
     for (const Json& source : *sources) {
       const Json* problems = GetArray(source, "problems");
       const bool bad = problems != nullptr && !problems->empty();
+      const std::string note = bad ? Text(problems->front(), "text") : Text(source, "note");
       table.Add({Text(source, "source"),
                  bad                                        ? "bad"
                  : GetBool(source, "found").value_or(false) ? "found"
                                                             : "not there",
-                 Text(source, "place") + (bad ? ": " + Text(problems->front(), "text") : "")});
+                 std::to_string(GetInt(source, "duration_ms").value_or(0)),
+                 Text(source, "place") + (note.empty() ? "" : ": " + note)});
     }
-  return table.Render();
+  return "\n" + table.Render();
 }
 
 std::string CertificateText(const Json& pki) {
@@ -71,6 +84,13 @@ std::string CertificateText(const Json& pki) {
                                     ", serial " + Text(pki, "serial"))
           : Line("certificate", "none: this node is not enrolled");
   return text + Lines("", pki, "findings");
+}
+
+std::string ClaimText(const Json& claim) {
+  if (!GetString(claim, "code")) return "";
+  return Line("claim", "waits since " + Text(claim, "since") + " for code " + Text(claim, "code") +
+                           " to be confirmed at " + Text(claim, "url") + ", as " +
+                           Text(claim, "mac"));
 }
 
 std::string TrustText(const Json& trust) {
@@ -116,9 +136,10 @@ std::string IntrospectText(const Json& details) {
   const Json identity = Part(details, "identity");
   return Line("agent", Text(details, "version")) + IdentityText(identity) +
          Lines("", identity, "findings") + CertificateText(Part(details, "pki")) +
-         TrustText(Part(details, "trust")) + BootText(Part(details, "boot")) +
-         KernelText(Part(details, "kernel")) + Lines("setting", details, "setting_findings") +
-         "\n" + SourcesText(identity);
+         ClaimText(Part(details, "claim")) + TrustText(Part(details, "trust")) +
+         BootText(Part(details, "boot")) + KernelText(Part(details, "kernel")) +
+         Lines("setting", details, "setting_findings") + FieldsText(identity) +
+         SourcesText(identity);
 }
 
 }  // namespace powernode::commands

@@ -1,11 +1,14 @@
 #include "agent/commands/pack_read.h"
 
 #include <algorithm>
+#include <cstdio>
 #include <iterator>
+#include <span>
 #include <utility>
 #include <vector>
 
 #include "agent/base/files.h"
+#include "agent/base/printable.h"
 #include "agent/base/syscalls.h"
 #include "mount/composefs/dump.h"
 #include "mount/composefs/image_reader.h"
@@ -16,8 +19,13 @@ namespace {
 
 namespace composefs = mount::composefs;
 
-struct Image {
+struct ReadTree {
   composefs::Tree tree;
+  bool canonical = true;  // each byte is as mkcomposefs and this agent write this tree
+};
+
+struct Image {
+  ReadTree tree;
   std::vector<composefs::NeededObject> objects;
 };
 
@@ -27,18 +35,35 @@ Outcome Failed(Error error) {
   return outcome;
 }
 
-Result<composefs::Tree> ReadTree(const std::string& path) {
+// Other programs may lay the same tree out otherwise; then the bytes that say nothing of the tree
+// cannot be held to anything.
+Result<ReadTree> TreeOf(std::span<const std::byte> bytes) {
+  if (Result<composefs::Tree> tree = composefs::ReadCanonicalImage(bytes))
+    return ReadTree{.tree = *std::move(tree)};
+  ASSIGN_OR_RETURN(composefs::Tree tree, composefs::ReadImage(bytes));
+  return ReadTree{.tree = std::move(tree), .canonical = false};
+}
+
+Result<ReadTree> ReadTreeOf(const std::string& path) {
   ASSIGN_OR_RETURN(const std::string bytes, ReadFile(path, composefs::kMaxImageBytes));
-  ASSIGN_OR_RETURN_CONTEXT(composefs::Tree tree, composefs::ReadImage(AsBytes(bytes)), path);
+  ASSIGN_OR_RETURN_CONTEXT(ReadTree tree, TreeOf(AsBytes(bytes)), path);
   return tree;
 }
 
 Result<Image> Read(const std::string& path) {
   ASSIGN_OR_RETURN(const std::string bytes, ReadFile(path, composefs::kMaxImageBytes));
-  ASSIGN_OR_RETURN_CONTEXT(composefs::Tree tree, composefs::ReadImage(AsBytes(bytes)), path);
+  ASSIGN_OR_RETURN_CONTEXT(ReadTree tree, TreeOf(AsBytes(bytes)), path);
   ASSIGN_OR_RETURN_CONTEXT(std::vector<composefs::NeededObject> objects,
                            composefs::ListObjects(AsBytes(bytes)), path);
   return Image{.tree = std::move(tree), .objects = std::move(objects)};
+}
+
+void SayIfNotCanonical(const std::string& path, const ReadTree& read) {
+  if (read.canonical) return;
+  std::fprintf(stderr,
+               "note: %s is not laid out as mkcomposefs and this agent write its tree; another "
+               "program made it, or bytes of it were changed\n",
+               Printable(path).c_str());
 }
 
 OrderedJson OnlyIn(const std::vector<composefs::NeededObject>& these,
@@ -94,12 +119,14 @@ std::string ObjectsLine(const std::string& path, const OrderedJson& only) {
 }  // namespace
 
 Outcome DumpImage(const std::string& image) {
-  const Result<composefs::Tree> tree = ReadTree(image);
-  if (!tree) return Failed(tree.error());
+  const Result<ReadTree> read = ReadTreeOf(image);
+  if (!read) return Failed(read.error());
+  SayIfNotCanonical(image, *read);
   Outcome outcome;
   outcome.stage = "pack";
-  outcome.text = composefs::WriteDump(*tree);
+  outcome.text = composefs::WriteDump(read->tree);
   outcome.details["dump"] = outcome.text;
+  outcome.details["canonical"] = read->canonical;
   return outcome;
 }
 
@@ -109,7 +136,9 @@ Outcome CompareImages(const std::string& other, const std::string& image) {
   const Result<Image> after = Read(image);
   if (!after) return Failed(after.error());
   const std::vector<composefs::Difference> differences =
-      composefs::CompareTrees(before->tree, after->tree);
+      composefs::CompareTrees(before->tree.tree, after->tree.tree);
+  SayIfNotCanonical(other, before->tree);
+  SayIfNotCanonical(image, after->tree);
 
   Outcome outcome;
   outcome.stage = "pack";

@@ -64,7 +64,7 @@ Result<runtime::ReconcileOutcome> Reconcile(const Context& context, Change chang
   const runtime::Settings settings = context.settings();
   ASSIGN_OR_RETURN(const enroll::CredentialsPtr credentials, StoredCredentials(context, paths));
   RETURN_IF_ERROR(runtime::MakeRuntimeDirectory(paths));
-  enroll::Session session(credentials, enroll::CurlTransports(), context.clock);
+  enroll::Session session(credentials, enroll::CurlTransports(settings.transport), context.clock);
   enroll::NodeApi api(session);
   const mount::KernelFeatures features = mount::ProbeKernelFeatures();
   runtime::Systemd systemd(SystemProcessRunner());

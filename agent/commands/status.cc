@@ -33,6 +33,9 @@ std::string Render(const Json& status) {
   text += "platform    " + Text(part("auth"), "platform") + " as " +
           Text(part("auth"), "instance_id") + ", certificate until " +
           Text(part("auth"), "cert_not_after") + "\n";
+  if (const Json* claim = GetObject(status, "claim"))
+    text += "claim       waits for code " + Text(*claim, "code") + " to be confirmed at " +
+            Text(*claim, "url") + "\n";
   text += "heartbeat   " + GetString(status, "last_heartbeat").value_or("none yet");
   if (const auto problem = GetString(status, "heartbeat_error")) text += " (" + *problem + ")";
   text += "\ncomposition " + Text(part("composition"), "running").substr(0, 12) + " from " +

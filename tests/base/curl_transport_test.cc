@@ -68,11 +68,47 @@ TEST_CASE("statuses of failure are answers, with their headers and body") {
   }
 }
 
-TEST_CASE("a redirect is an answer and is not followed") {
-  const Result<HttpResponse> response = TheStand().Get("redirect");
-  REQUIRE(response);
-  CHECK(response->status == 302);
-  CHECK(response->body.empty());
+TEST_CASE(
+    "a redirect is an answer and is not followed: not in a loop, nor elsewhere, nor to http") {
+  Stand& stand = TheStand();
+  const TlsServer elsewhere(
+      stand.authority.Issue({.dns_name = "localhost", .address4 = "127.0.0.1"}));
+  for (const std::string& path :
+       {std::string("redirect"), std::string("redirect/redirect"),
+        "redirect-to/" + elsewhere.Url("ok"), "redirect-to/" + stand.server.Url("ok", "localhost"),
+        std::string("redirect-to/http://127.0.0.1:1/ok"), std::string("redirect-to//\\evil")}) {
+    CAPTURE(path);
+    const Result<HttpResponse> response = stand.Get(path);
+    REQUIRE(response);
+    CHECK(response->status / 100 == 3);
+    CHECK(response->body.empty());
+  }
+  // The first connection that the other server ever gets is this one.
+  const Result<HttpResponse> first = stand.transport->Perform({.url = elsewhere.Url("echo")}, {});
+  REQUIRE(first);
+  CHECK((*ParseJson(first->body))["connection"] == 1);
+}
+
+TEST_CASE("an encoded answer is refused before a byte of it is taken") {
+  for (const char* encoding : {"gzip", "br", "deflate,gzip"}) {
+    CAPTURE(encoding);
+    bool taken = false;
+    HttpRequest request{.url = TheStand().server.Url("encoded/" + std::string(encoding))};
+    request.sink = [&taken](std::span<const std::byte>) {
+      taken = true;
+      return Ok();
+    };
+    const Result<HttpResponse> response = TheStand().transport->Perform(request, {});
+    REQUIRE_FALSE(response);
+    CHECK(response.error().kind() == ErrorKind::kInvalid);
+    CHECK(response.error().code() == "content_encoded");
+    CHECK_FALSE(taken);
+  }
+}
+
+TEST_CASE("more bytes than announced are no part of the answer, and of no other") {
+  CHECK(TheStand().Get("long/1000")->body == std::string(1000, 'x'));
+  CHECK(TheStand().Get("ok")->body == "hello\n");
 }
 
 TEST_CASE(
@@ -213,6 +249,28 @@ TEST_CASE("a download without a limit of its own ends when nothing comes any mor
   REQUIRE_FALSE(response);
   CHECK(response.error().kind() == ErrorKind::kUnavailable);
   CHECK(response.error().code() == "stalled");
+}
+
+TEST_CASE("a download that trickles ends as stalled, although a byte comes now and then") {
+  const HttpLimits trickle{
+      .total = milliseconds(0), .slow = std::chrono::seconds(1), .slow_bytes_per_second = 100};
+  const milliseconds start = SystemClock().Monotonic();
+  const Result<HttpResponse> response = TheStand().Get("drip/600", trickle);
+  REQUIRE_FALSE(response);
+  CHECK(response.error().kind() == ErrorKind::kUnavailable);
+  CHECK(response.error().code() == "stalled");
+  CHECK(Since(start) < milliseconds(10'000));
+  CHECK(TheStand().Get("bytes/200000", trickle).ok());
+}
+
+TEST_CASE("a slow handshake is waited for as long as a connection may take") {
+  Stand& stand = TheStand();
+  const TlsServer slow(stand.authority.Issue({.address4 = "127.0.0.1"}), {.handshake_delay = 0.8});
+  const Result<HttpResponse> refused = stand.transport->Perform(
+      {.url = slow.Url("ok"), .limits = {.connect = milliseconds(200)}}, {});
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().code() == "timeout");
+  CHECK(stand.transport->Perform({.url = slow.Url("ok")}, {}).ok());
 }
 
 TEST_CASE("a stop request ends a stalled transfer within a moment") {

@@ -45,6 +45,12 @@ TEST_CASE("base64 has one spelling: what is not exactly it is refused") {
   }
 }
 
+TEST_CASE("base64 in lines is base64 once the white space is gone") {
+  CHECK(Base64DecodeLines(" Zm9v\r\nYmFy\n\tYg==\n") == "foobarb");
+  CHECK(Base64DecodeLines(" \n") == "");
+  CHECK_FALSE(Base64DecodeLines("Zm9v-").has_value());
+}
+
 TEST_CASE("hexadecimal is read in both cases and refused when it is not whole bytes") {
   CHECK(HexEncode("\x01\xab\xff") == "01abff");
   CHECK(HexDecode("01ABff") == "\x01\xab\xff");

@@ -31,9 +31,12 @@ std::array<Fd, 2> Pipe() {
 TlsServer::TlsServer(const KeyPair& pair, const Options& options) {
   Put(files_ / "certificate.pem", pair.certificate_pem);
   Put(files_ / "key.pem", pair.key_pem);
-  std::vector<std::string> words{POWERNODE_PYTHON, POWERNODE_TLS_SERVER, files_ / "certificate.pem",
-                                 files_ / "key.pem"};
+  std::vector<std::string> words{
+      POWERNODE_PYTHON,   POWERNODE_TLS_SERVER, files_ / "certificate.pem",
+      files_ / "key.pem", "--listen",           options.listen};
   if (options.tls12_only) words.insert(words.end(), {"--maximum", "1.2"});
+  if (options.handshake_delay > 0)
+    words.insert(words.end(), {"--handshake-delay", std::to_string(options.handshake_delay)});
   if (!options.client_ca_pem.empty()) {
     Put(files_ / "client-ca.pem", options.client_ca_pem);
     words.insert(words.end(), {"--client-ca", files_ / "client-ca.pem"});

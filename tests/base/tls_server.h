@@ -17,6 +17,8 @@ class TlsServer {
   struct Options {
     std::string client_ca_pem;  // empty: asks no client for a certificate
     bool tls12_only = false;
+    std::string listen = "127.0.0.1";
+    double handshake_delay = 0;  // seconds
   };
 
   explicit TlsServer(const KeyPair& pair) : TlsServer(pair, Options()) {}

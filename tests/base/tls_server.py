@@ -1,9 +1,11 @@
 """A TLS server with every manner a client has to survive.
 
-Usage: tls_server.py CERTIFICATE KEY [--client-ca FILE] [--maximum 1.2]
+Usage: tls_server.py CERTIFICATE KEY [--client-ca FILE] [--maximum 1.2] [--listen ADDRESS]
+       [--handshake-delay SECONDS]
 Prints its port, then serves until its standard input ends. The first segment of the path chooses the manner.
 """
 import argparse
+import gzip
 import json
 import socket
 import ssl
@@ -16,6 +18,8 @@ arguments.add_argument("certificate")
 arguments.add_argument("key")
 arguments.add_argument("--client-ca")
 arguments.add_argument("--maximum", choices=["1.2", "1.3"], default="1.3")
+arguments.add_argument("--listen", default="127.0.0.1")
+arguments.add_argument("--handshake-delay", type=float, default=0)
 options = arguments.parse_args()
 
 
@@ -59,7 +63,9 @@ def serve_one(connection, number, request):
     elif manner == "status":
         answer(connection, rest + " X", [("Retry-After", "7")], b"body of " + rest.encode())
     elif manner == "redirect":
-        answer(connection, "302 Found", [("Location", "/ok")])
+        answer(connection, "302 Found", [("Location", f"/{rest}" if rest else "/ok")])
+    elif manner == "redirect-to":
+        answer(connection, "307 Temporary Redirect", [("Location", rest)])
     elif manner == "no-content":
         answer(connection, "204 No Content", length=False)
     elif manner == "interim":
@@ -82,6 +88,15 @@ def serve_one(connection, number, request):
     elif manner == "short":
         answer(connection, "200 OK", body=b"x" * int(rest), length=int(rest) + 1000)
         return False
+    elif manner == "long":
+        answer(connection, "200 OK", body=b"x" * (int(rest) + 1000), length=int(rest))
+    elif manner == "encoded":
+        answer(connection, "200 OK", [("Content-Encoding", rest)], gzip.compress(b"\0" * 10_000_000))
+    elif manner == "drip":
+        answer(connection, "200 OK", length=int(rest))
+        for _ in range(int(rest)):
+            connection.sendall(b"x")
+            time.sleep(0.1)
     elif manner == "empty":
         return False
     elif manner == "close-after":
@@ -108,6 +123,7 @@ def serve_one(connection, number, request):
 
 def serve(raw, number, context):
     try:
+        time.sleep(options.handshake_delay)
         with context.wrap_socket(raw, server_side=True) as connection:
             stream = connection.makefile("rb")
             while (request := read_request(stream)) and serve_one(connection, number, request):
@@ -133,7 +149,8 @@ if options.maximum == "1.2":
 if options.client_ca:
     tls.verify_mode = ssl.CERT_OPTIONAL
     tls.load_verify_locations(options.client_ca)
-sockets = socket.create_server(("127.0.0.1", 0), backlog=16)
+family = socket.AF_INET6 if ":" in options.listen else socket.AF_INET
+sockets = socket.create_server((options.listen, 0), family=family, backlog=16)
 threading.Thread(target=accept, args=(sockets, tls), daemon=True).start()
 print(sockets.getsockname()[1], flush=True)
 sys.stdin.read()

@@ -77,7 +77,7 @@ TEST_CASE(
   const Result<HttpResponse> response = Get(server, {.ca_pem = authority.pem()});
   REQUIRE_FALSE(response);
   CHECK(response.error().kind() == ErrorKind::kDenied);
-  CHECK(response.error().code() == "tls_clock");
+  CHECK(response.error().code() == "tls_expired");
   CHECK_MESSAGE(Contains(response.error(), "expired at " + FormatTime(now - 2 * kDay)),
                 response.error().message());
   CHECK(Contains(response.error(), "this node's clock says " + FormatTime(now).substr(0, 13)));
@@ -90,10 +90,29 @@ TEST_CASE("so is one that is not yet valid") {
       {.address4 = "127.0.0.1", .not_before = now + 5 * kDay, .not_after = now + 9 * kDay}));
   const Result<HttpResponse> response = Get(server, {.ca_pem = authority.pem()});
   REQUIRE_FALSE(response);
-  CHECK(response.error().code() == "tls_clock");
+  CHECK(response.error().code() == "tls_not_yet_valid");
   CHECK_MESSAGE(Contains(response.error(), "is valid only from " + FormatTime(now + 5 * kDay)),
                 response.error().message());
   CHECK(Contains(response.error(), "this node's clock says " + FormatTime(now).substr(0, 13)));
+}
+
+TEST_CASE("where dates are not judged, they are reported, and a stranger is a stranger still") {
+  const std::int64_t now = SystemClock().UnixSeconds();
+  const CertificateAuthority authority("CA");
+  const CertificateAuthority other("other CA");
+  for (const std::int64_t shift : {-20 * kDay, 20 * kDay}) {
+    const TlsServer server(authority.Issue({.address4 = "127.0.0.1",
+                                            .not_before = now + shift - kDay,
+                                            .not_after = now + shift + kDay}));
+    const Result<HttpResponse> response =
+        Get(server, {.ca_pem = authority.pem(), .dates = CertificateDates::kNotJudged});
+    REQUIRE_MESSAGE(response.ok(), response.error().message());
+    CHECK(response->peer_valid_from >= now + shift - kDay);
+    CHECK(response->peer_valid_until <= now + shift + kDay);
+    CHECK(Get(server, {.ca_pem = other.pem(), .dates = CertificateDates::kNotJudged})
+              .error()
+              .code() == "tls_untrusted");
+  }
 }
 
 TEST_CASE("an expired certificate of a stranger is not excused by the clock") {

@@ -28,8 +28,10 @@ class MissingIdentity(command_test.CommandTest):
 
     def test_no_token_and_no_certificate(self):
         platform = self.serve()
-        done = self.new_node().run("enroll", "--json", "--subject", self.UUID, "--platform-url", platform.url,
-                                   "--ca", platform.ca)
+        node = self.new_node()
+        node.configure(claim="off")
+        done = node.run("enroll", "--json", "--subject", self.UUID, "--platform-url", platform.url,
+                        "--ca", platform.ca)
         self.expect_failure(done, 5, "no_token", self.UUID, "no certificate and no bootstrap token", platform.url, "KEY=")
         self.assertEqual(platform.requests(), [])
 
@@ -105,11 +107,11 @@ class Untrusted(command_test.CommandTest):
         self.expect_failure(self.expect_unsent(self.serve("--certificate", "wrong-name")), 5, "tls_untrusted", "127.0.0.1")
 
     def test_certificate_that_has_expired(self):
-        self.expect_failure(self.expect_unsent(self.serve("--certificate", "expired")), 5, "tls_clock", "clock")
+        self.expect_failure(self.expect_unsent(self.serve("--certificate", "expired")), 5, "tls_expired", "clock")
 
     def test_clock_that_is_behind(self):
         """As a node whose clock stands at 1970 sees every certificate."""
-        self.expect_failure(self.expect_unsent(self.serve("--certificate", "not-yet-valid")), 5, "tls_clock", "clock")
+        self.expect_failure(self.expect_unsent(self.serve("--certificate", "not-yet-valid")), 5, "tls_not_yet_valid", "clock")
 
     def test_ca_file_without_a_certificate(self):
         nothing = self.directory / "nothing.pem"

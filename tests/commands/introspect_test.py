@@ -18,9 +18,27 @@ class Introspect(command_test.CommandTest):
         self.assertEqual(known["from"]["instance_uuid"], "etc-file")
         self.assertEqual(known["from"]["platform_url"], "kernel-cmdline")
         self.assertEqual(known["from"]["ca_pem"], "image")
+        token = done.json["details"]["identity"]["fields"]["bootstrap_token"]
+        self.assertEqual([(offer["source"], offer["taken"]) for offer in token], [("etc-file", True)])
+        self.assertRegex(token[0]["value"], r"^\*\*\* \(\d+ characters, sha256 [0-9a-f]{8}\)$")
         self.assertFalse(done.json["details"]["pki"]["enrolled"])
         self.assertEqual(platform.requests(), [])
-        self.expect_code(node.run("introspect"), 0)
+        for_people = node.run("introspect")
+        self.expect_code(for_people, 0)
+        for line in (r"platform_url +kernel-cmdline +https://\S+ +taken", r"bootstrap_token +etc-file +\*\*\* .* taken",
+                     r"cloud +not there +\d+ +metadata service: not asked: the identity is complete without it"):
+            self.assertRegex(for_people.out, rf"(?m)^{line}$")
+        self.assertNotIn(identity["bootstrap_token"], for_people.out + done.out)
+
+    def test_says_what_was_tried_in_vain(self):
+        node = self.new_node()
+        node.write("/sys/class/dmi/id/sys_vendor", "QEMU\n")
+        sources = node.run("introspect", "--json").json["details"]["identity"]["sources"]
+        self.assertIn("names no cloud", sources[-1]["note"])
+        for source in sources:
+            self.assertGreaterEqual(source["duration_ms"], 0)
+        node.configure(cloud="none")
+        self.assertRegex(node.run("introspect").out, r"(?m)^cloud +not there +\d+ .*: not asked: the setting cloud is none$")
 
     def test_names_what_is_missing_and_is_no_failure(self):
         done = self.new_node().run("introspect", "--json")

@@ -75,9 +75,19 @@ class Pack(command_test.CommandTest):
                 done = pack("--from-dump", image.with_suffix(".dump"), "--image", "-")
                 self.assertEqual((done.returncode, done.stdout, done.stderr), (0, image.read_bytes(), b""))
                 dump = pack("--to-dump", image)
-                self.assertEqual(dump.returncode, 0)
+                self.assertEqual((dump.returncode, dump.stderr), (0, b""))
                 again = pack("--from-dump", "-", "--image", "-", input=dump.stdout)
                 self.assertEqual(again.stdout, image.read_bytes())
+
+    def test_bytes_that_say_nothing_of_the_tree_are_noticed(self):
+        original = sorted(VECTORS.glob("*.cfs"))[0]
+        image = bytearray(original.read_bytes())
+        image[512] ^= 1
+        changed = self.directory / "changed"
+        changed.write_bytes(image)
+        done = pack("--to-dump", changed)
+        self.assertEqual((done.returncode, done.stdout), (0, pack("--to-dump", original).stdout))
+        self.assertIn(b"is not laid out as mkcomposefs", done.stderr)
 
     def test_refused_dumps_say_where_and_why(self):
         dumps = sorted((VECTORS / "invalid").glob("*.dump"))

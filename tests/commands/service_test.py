@@ -45,6 +45,25 @@ class ServiceTest(command_test.CommandTest):
         self.assertLess(took, 2, service.log())
 
 
+class Secrets(command_test.CommandTest):
+    """What is left of a token once the service has used it."""
+
+    def test_hides_the_token_on_the_command_line_after_enrolment(self):
+        platform = self.serve()
+        identity = self.new_identity(platform)
+        node = self.new_node()
+        node.write("/etc/powernode/platform-ca.pem", identity["platform_ca"])
+        line = (f"quiet powernode.instance_uuid={identity['instance_uuid']} powernode.platform_url={platform.url} "
+                "powernode.bootstrap_token={} ro\n")
+        given = node.write("/proc/cmdline", line.format(identity["bootstrap_token"]))
+        node.start_service()
+        self.eventually(lambda: given.read_text() == line.format("***"), "a masked command line")
+        node.services[0].end()
+        service = node.start_service()
+        self.eventually(lambda: "enrolled before" in service.log(), "a second start")
+        self.assertNotIn("bad_token", service.log())
+
+
 class Manager(ServiceTest):
     """What the service manager is told."""
 

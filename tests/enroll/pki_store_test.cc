@@ -274,6 +274,75 @@ TEST_SUITE("pending_request") {
     CHECK(PrepareRequest(fixture.directory, "node-1", kToken)->request_id == second->request_id);
   }
 
+  TEST_CASE("a key that is prepared for a claim is the one that enrols, whoever that makes it") {
+    Fixture fixture;
+    const Secret key = *PrepareKey(fixture.directory, "");
+    CHECK(ModeOf(fixture.At("pending/node.key")) == 0600);
+    CHECK(PrepareKey(fixture.directory, "")->Reveal() == key.Reveal());
+    CHECK(PrepareKey(fixture.directory, "node-1")->Reveal() == key.Reveal());
+    const PendingRequest request = *PrepareRequest(fixture.directory, "node-1", kToken);
+    CHECK(request.key_pem.Reveal() == key.Reveal());
+    CHECK(request.csr_pem.starts_with("-----BEGIN CERTIFICATE REQUEST-----"));
+    CHECK(PrepareRequest(fixture.directory, "node-1", kToken)->request_id == request.request_id);
+    // From here on it is that instance's.
+    CHECK(PrepareKey(fixture.directory, "node-1")->Reveal() == key.Reveal());
+    CHECK(PrepareKey(fixture.directory, "")->Reveal() != key.Reveal());
+  }
+
+  TEST_CASE("a cut between the CSR and the record that names the instance costs nothing") {
+    Fixture fixture;
+    const Secret key = *PrepareKey(fixture.directory, "");
+    REQUIRE(WriteFile(fixture.At("pending/node.csr"), "of somebody else", 0644));
+    const PendingRequest request = *PrepareRequest(fixture.directory, "node-1", kToken);
+    CHECK(request.key_pem.Reveal() == key.Reveal());
+    CHECK(request.csr_pem.starts_with("-----BEGIN CERTIFICATE REQUEST-----"));
+    CHECK(*ReadFile(fixture.At("pending/node.csr"), 9999) == request.csr_pem);
+  }
+
+  const ClaimResult kClaim{.platform = *ParseOrigin("https://p.test:8443"),
+                           .instance_uuid = "node-1",
+                           .token = kToken,
+                           .instead_of = ""};
+
+  TEST_CASE("what a claim brought is kept for this node's eyes only, until the set is saved") {
+    Fixture fixture;
+    CHECK_FALSE(KeptClaim(fixture.directory));
+    REQUIRE(PrepareKey(fixture.directory, "").ok());
+    REQUIRE(KeepClaim(fixture.directory, kClaim).ok());
+    CHECK(ModeOf(fixture.At("pending/claim")) == 0600);
+    std::optional<ClaimResult> kept = KeptClaim(fixture.directory);
+    REQUIRE(kept);
+    CHECK(kept->platform == kClaim.platform);
+    CHECK(kept->instance_uuid == "node-1");
+    CHECK(kept->token.Reveal() == kToken.Reveal());
+    REQUIRE(PrepareRequest(fixture.directory, "node-1", kToken).ok());
+    CHECK(KeptClaim(fixture.directory));
+    fixture.SaveOne();
+    CHECK_FALSE(KeptClaim(fixture.directory));
+  }
+
+  TEST_CASE("a claim that is of no use is forgotten, and its key can be claimed again") {
+    Fixture fixture;
+    const Secret key = *PrepareKey(fixture.directory, "");
+    REQUIRE(KeepClaim(fixture.directory, kClaim).ok());
+    const PendingRequest request = *PrepareRequest(fixture.directory, "node-1", kToken);
+    REQUIRE(MarkTokenRefused(fixture.directory, request, "spent").ok());
+    REQUIRE(ForgetClaim(fixture.directory).ok());
+    CHECK_FALSE(KeptClaim(fixture.directory));
+    CHECK(PrepareKey(fixture.directory, "")->Reveal() == key.Reveal());
+    REQUIRE(ForgetClaim(fixture.directory).ok());
+  }
+
+  TEST_CASE("a damaged claim is none") {
+    Fixture fixture;
+    REQUIRE(PrepareKey(fixture.directory, "").ok());
+    REQUIRE(KeepClaim(fixture.directory, kClaim).ok());
+    std::string text = *ReadFile(fixture.At("pending/claim"), 9999);
+    text[text.size() - 4] ^= 1;
+    REQUIRE(WriteFile(fixture.At("pending/claim"), text, 0600));
+    CHECK_FALSE(KeptClaim(fixture.directory));
+  }
+
   TEST_CASE("the token is nowhere on the disk") {
     Fixture fixture;
     REQUIRE(PrepareRequest(fixture.directory, "node-1", kToken).ok());

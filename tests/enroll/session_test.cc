@@ -2,6 +2,9 @@
 
 #include <doctest/doctest.h>
 
+#include <optional>
+#include <thread>
+
 #include "enroll/node_api.h"
 #include "tests/enroll/sample_credentials.h"
 #include "tests/enroll/scripted_platform.h"
@@ -130,6 +133,59 @@ TEST_SUITE("session") {
     REQUIRE(connections.size() == 2);
     CHECK(connections[1].certificate_pem == fixture.session.credentials()->certificate_pem);
     CHECK(connections[0].certificate_pem != connections[1].certificate_pem);
+  }
+
+  TEST_CASE("a 401 for credentials that were replaced meanwhile is no failure") {
+    Fixture fixture;
+    fixture.platform.Answer([&](const HttpRequest&) -> Result<HttpResponse> {
+      fixture.session.Replace(
+          std::make_shared<const Credentials>(SampleCredentials(fixture.authority)));
+      return HttpResponse{.status = 401, .headers = {}, .body = "{}"};
+    });
+    fixture.platform.Answer(200, kOk);
+    CHECK(fixture.session.Call({.path = "status", .body = {}}, {}).ok());
+    CHECK(fixture.platform.requests().size() == 2);
+    CHECK(fixture.platform.connections().at(1).certificate_pem ==
+          fixture.session.credentials()->certificate_pem);
+  }
+
+  TEST_CASE("a 401 while others are tried waits for the end of the trial") {
+    Fixture fixture;
+    std::optional<Session::Trial> trial(std::in_place, fixture.session);
+    std::jthread trier;
+    fixture.platform.Answer([&](const HttpRequest&) -> Result<HttpResponse> {
+      trier = std::jthread([&] {
+        fixture.session.Replace(
+            std::make_shared<const Credentials>(SampleCredentials(fixture.authority)));
+        trial.reset();
+      });
+      return HttpResponse{.status = 401, .headers = {}, .body = "{}"};
+    });
+    fixture.platform.Answer(200, kOk);
+    CHECK(fixture.session.Call({.path = "status", .body = {}}, {}).ok());
+  }
+
+  TEST_CASE("three 401 over five minutes are a rejection, a good answer ends it") {
+    Fixture fixture;
+    fixture.platform.Answer(401, "{}");
+    const ApiCall call{.path = "status", .body = {}};
+    for (int i = 0; i < 3; ++i) {
+      CHECK_FALSE(fixture.session.Call(call, {}).ok());
+      CHECK_FALSE(fixture.session.IsRejected());
+      REQUIRE(fixture.clock.Sleep(seconds(140), {}));
+    }
+    CHECK(fixture.session.IsRejected());
+  }
+
+  TEST_CASE("403 is no rejection, nor is a fault of the server the end of one") {
+    Fixture fixture;
+    for (const int status : {403, 401, 500, 401, 503, 401}) fixture.platform.Answer(status, "{}");
+    for (int i = 0; i < 6; ++i) {
+      CHECK_FALSE(fixture.session.Call({.path = "status", .body = {}}, {}).ok());
+      REQUIRE(fixture.clock.Sleep(seconds(100), {}));
+    }
+    CHECK(fixture.session.rejection().count == 3);
+    CHECK(fixture.session.IsRejected());
   }
 
   TEST_CASE("a stop ends the waiting between tries") {

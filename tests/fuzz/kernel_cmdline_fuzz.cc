@@ -23,6 +23,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
        {"powernode.bootstrap_token=" + std::string(kToken) + " " + std::string(text),
         std::string(text) + " powernode.bootstrap_token=" + std::string(kToken)}) {
     const identity::Record record = identity::ParseKernelCommandLine(line);
+    const std::string masked = identity::MaskCommandLine(line);
+    fuzz::Require(masked.find(kToken) == std::string::npos, "no token stands in the masked line");
+    fuzz::Require(identity::MaskCommandLine(masked) == masked, "masking twice is masking once");
     if (record.instance_uuid)
       fuzz::Require(IsPathId(*record.instance_uuid), "an instance id may stand in a path");
     if (record.platform)

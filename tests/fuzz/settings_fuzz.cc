@@ -39,8 +39,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   runtime::ApplySettingsFile(text, runtime::SettingsOrigin::kOperator, "operator", operators);
   RequireBounds(operators);
   const runtime::Settings defaults;
-  fuzz::Require(operators.verify == defaults.verify && operators.tls_min == defaults.tls_min &&
-                    operators.persist == defaults.persist && operators.boot == defaults.boot,
+  fuzz::Require(operators.verify == defaults.verify &&
+                    operators.transport.tls_min == defaults.transport.tls_min &&
+                    operators.persist == defaults.persist &&
+                    operators.sources.cloud == defaults.sources.cloud &&
+                    !operators.sources.allow_unpinned_ca_url && operators.boot == defaults.boot,
                 "the operator's file does not weaken anything");
 
   runtime::KernelParameters parameters;

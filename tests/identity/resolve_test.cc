@@ -31,6 +31,12 @@ struct Node {
     WriteFwCfg("bootstrap_token", std::string(kToken) + "\n");
     WriteFwCfg("ca_pem", SampleCa());
   }
+  const Reading& ReadingOf(const Resolution& resolution, std::string_view source) {
+    for (const Reading& reading : resolution.readings)
+      if (reading.source == source) return reading;
+    FAIL("nothing was read from it");
+    return resolution.readings.front();
+  }
   Error Missing() {
     const Resolution resolution = Resolve(context);
     REQUIRE_FALSE(resolution.identity.ok());
@@ -156,12 +162,52 @@ TEST_SUITE("resolve") {
   TEST_CASE("a boot partition that cannot be mounted is reported and hides nothing") {
     Node node;
     node.WriteCompleteFwCfg();
+    REQUIRE(RemoveTree(node.context.paths.fw_cfg + "/ca_pem"));
+    node.Write(node.context.paths.image_ca, SampleCa());
     node.context.boot_partition = [](const auto&) -> Status {
       return SystemError("mount /dev/vda1", EIO);
     };
     const Resolution resolution = Resolve(node.context);
     CHECK(resolution.identity.ok());
-    CHECK(resolution.readings[2].record.problems.size() == 1);
+    CHECK(node.ReadingOf(resolution, "boot-file").record.problems.size() == 1);
+  }
+
+  TEST_CASE("nothing is mounted when the sources before say all, and the report says so") {
+    Node node;
+    node.WriteCompleteFwCfg();
+    node.context.boot_partition = node.context.nocloud_disk = [](const auto&) -> Status {
+      FAIL("mounted for nothing");
+      return Ok();
+    };
+    const Resolution resolution = Resolve(node.context);
+    CHECK(resolution.identity.ok());
+    for (const char* source : {"boot-file", "nocloud"})
+      CHECK(Contains(node.ReadingOf(resolution, source).record.note, "not read"));
+  }
+
+  TEST_CASE("a seed disk gives what nobody before it says") {
+    Node node;
+    const std::string disk = node.root / "cidata";
+    node.Write(disk + "/user-data", "ID=seed\nSERVER=" + std::string(kUrl) +
+                                        "\nKEY=" + std::string(kToken) + "\nCA_PEM_FILE=ca.pem\n");
+    node.Write(disk + "/ca.pem", SampleCa(4));
+    node.Write(node.context.paths.etc_identity, "SERVER=https://other.test\n");
+    node.context.nocloud_disk = [&](const std::function<void(const std::string&)>& use) -> Status {
+      use(disk);
+      return Ok();
+    };
+    CHECK(node.Missing().code() == "no_trust_anchor");  // the seed's CA is of another platform
+    node.Write(node.context.paths.etc_identity, "");
+    const Resolution resolution = Resolve(node.context);
+    REQUIRE(resolution.identity.ok());
+    CHECK(resolution.identity->instance_uuid == "seed");
+    CHECK(resolution.identity->ca_pem == SampleCa(4));
+    CHECK(resolution.identity->ca_from.source == "nocloud");
+    node.Write(disk + "/user-data", "#cloud-config\npackages: [nginx]\n");
+    CHECK(node.Missing().code() == "no_identity");
+    CHECK(Contains(node.Missing().message(), "holds no identity"));
+    REQUIRE(RemoveTree(disk + "/user-data"));
+    CHECK(Contains(node.Missing().message(), "the disk has no user-data"));
   }
 
   TEST_CASE("the image's CA serves when no source has one, agent.conf's before it") {
@@ -170,8 +216,8 @@ TEST_SUITE("resolve") {
     REQUIRE(RemoveTree(node.context.paths.fw_cfg + "/ca_pem"));
     node.Write(node.context.paths.image_ca, SampleCa(8));
     CHECK(Resolve(node.context).identity->ca_from.source == "image");
-    node.context.default_ca_file = node.root / "conf-ca.pem";
-    node.Write(node.context.default_ca_file, SampleCa(6));
+    node.context.settings.ca_file = node.root / "conf-ca.pem";
+    node.Write(node.context.settings.ca_file, SampleCa(6));
     CHECK(Resolve(node.context).identity->ca_pem == SampleCa(6));
     CHECK(Resolve(node.context).identity->ca_from.source == "agent-conf");
   }
@@ -244,6 +290,26 @@ TEST_SUITE("resolve") {
     REQUIRE(without.findings.size() == 1);
     CHECK(without.findings[0].code() == "identity_conflict");
     CHECK(Contains(without.findings[0].message(), kOtherUuid));
+  }
+
+  TEST_CASE("the report says for each field who said what, who won, and why the others did not") {
+    Node node;
+    node.WriteCompleteFwCfg();
+    node.WriteCmdline("powernode.platform_url=https://other.test");
+    const Json fields = ReportJson(Resolve(node.context))["fields"];
+    REQUIRE(fields["platform_url"].size() == 2);
+    CHECK(fields["platform_url"][0]["source"] == "kernel-cmdline");
+    CHECK(fields["platform_url"][0]["taken"] == true);
+    CHECK(fields["platform_url"][1]["source"] == "fw-cfg");
+    CHECK(fields["platform_url"][1]["value"] == kUrl);
+    CHECK(fields["platform_url"][1]["outcome"] == "not taken: a source before it has one");
+    CHECK(fields["ca_pem"][0]["outcome"] == "not taken: its source is of another platform");
+    node.context.stored = Stored(true);
+    const Json enrolled = ReportJson(Resolve(node.context));
+    for (const auto& [field, offers] : enrolled["fields"].items())
+      for (const Json& offer : offers)
+        CHECK(offer["outcome"] == "not taken: this node is enrolled");
+    CHECK(enrolled["sources"].back()["note"] == "not asked: this node is enrolled");
   }
 
   TEST_CASE("neither the report nor any message shows the token") {

@@ -3,6 +3,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace powernode::identity::testing {
 
@@ -13,5 +14,8 @@ constexpr std::string_view kUrl = "https://p.test:8443";
 
 // A PEM block that holds an ASN.1 SEQUENCE; the number makes it differ.
 std::string SampleCa(int number = 1);
+
+// An SMBIOS structure of type 11 with these strings.
+std::string OemStrings(const std::vector<std::string>& strings);
 
 }  // namespace powernode::identity::testing

@@ -10,6 +10,7 @@
 #include "runtime/boot_console.h"
 #include "runtime/boot_partition.h"
 #include "runtime/network_wait.h"
+#include "runtime/nocloud_disk.h"
 #include "runtime/persist.h"
 #include "runtime/root_check.h"
 #include "runtime/root_files.h"
@@ -82,6 +83,20 @@ TEST_SUITE("boot partition") {
     CHECK(ChooseBootPartition(all)->device == "/dev/vda1");
     all.pop_back();
     CHECK(ChooseBootPartition(all) == nullptr);
+  }
+}
+
+TEST_SUITE("seed disk") {
+  TEST_CASE("is the FAT or ISO 9660 labelled cidata, in either case") {
+    const std::vector<BlockFilesystem> none = {{"/dev/vda1", "vfat", "BOOT", "1", ""},
+                                               {"/dev/vdb", "ext4", "cidata", "2", ""},
+                                               {"/dev/vdc", "iso9660", "config-2", "3", ""}};
+    CHECK(ChooseNoCloudDisk(none) == nullptr);
+    std::vector<BlockFilesystem> all = none;
+    all.push_back({"/dev/sr0", "iso9660", "cidata", "4", ""});
+    CHECK(ChooseNoCloudDisk(all)->device == "/dev/sr0");
+    all.back() = {"/dev/vdd", "vfat", "CIDATA", "5", ""};
+    CHECK(ChooseNoCloudDisk(all)->device == "/dev/vdd");
   }
 }
 

@@ -132,7 +132,8 @@ TEST_SUITE("node report") {
     report.breadcrumb =
         Breadcrumb{.composition = {.modules = {SampleModule("a", 1), SampleModule("b", 2)}}};
     report.live_ids = {"b"};
-    const Json body = HeartbeatBody(report, {}, {}, Json::array(), 1000);
+    const Json body =
+        HeartbeatBody(report, {}, {}, enroll::CredentialMode::kMtls, Json::array(), 1000);
     CHECK(body["module_digests"].size() == 1);
     CHECK(body["module_digests"].contains("b"));
     CHECK(body["mount_state"] == "mounted");
@@ -153,7 +154,8 @@ TEST_SUITE("node report") {
     report.enforcement = {{"a", mount::Enforcement::kKernel},
                           {"b", mount::Enforcement::kWhenStored}};
 
-    const Json evidence = HeartbeatBody(report, {}, {}, Json::array(), 1000)["module_evidence"];
+    const Json evidence = HeartbeatBody(report, {}, {}, enroll::CredentialMode::kMtls,
+                                        Json::array(), 1000)["module_evidence"];
     REQUIRE(evidence.size() == 2);
     CHECK(evidence[0]["verity"] == true);
     CHECK(evidence[0]["enforcement"] == "kernel enforced");

@@ -37,10 +37,61 @@ TEST_SUITE("settings") {
         Apply("verify = audit\ntls_min = 1.2\npersist = tmpfs\nnet_wait = 1\n",
               SettingsOrigin::kOperator);
     CHECK_FALSE(settings.verify);
-    CHECK(settings.tls_min == TlsVersion::k13);
+    CHECK(settings.transport.tls_min == TlsVersion::k13);
     CHECK(settings.persist == "auto");
     CHECK(settings.net_wait.count() == 1);
     CHECK(settings.findings.size() == 3);
+  }
+
+  TEST_CASE("who may be asked who this node is comes from the image or the command line") {
+    const Settings image = Apply(
+        "cloud = probe\nallow_unpinned_ca_url = yes\nplatform_url = https://p.test\n"
+        "ca_file = /etc/ca.pem\n");
+    CHECK(image.sources.cloud == "probe");
+    CHECK(image.sources.allow_unpinned_ca_url);
+    CHECK(image.sources.platform_url == "https://p.test");
+    CHECK(image.sources.ca_file == "/etc/ca.pem");
+    CHECK(image.findings.empty());
+    const Settings operators =
+        Apply("cloud = probe\nallow_unpinned_ca_url = yes\n", SettingsOrigin::kOperator);
+    CHECK(operators.sources.cloud == "auto");
+    CHECK_FALSE(operators.sources.allow_unpinned_ca_url);
+    CHECK(operators.findings.size() == 2);
+    Settings kernel;
+    ApplyKernelParameters(
+        {{"powernode.cloud", "openstack"}, {"powernode.allow_unpinned_ca_url", "yes"}}, kernel);
+    CHECK(kernel.sources.cloud == "openstack");
+    CHECK_FALSE(kernel.sources.allow_unpinned_ca_url);
+    for (const char* bad : {"cloud = clouds", "cloud =", "allow_unpinned_ca_url = 1",
+                            "platform_url = p.test", "ca_file = ca.pem"})
+      CHECK(Apply(bad).findings.size() == 1);
+  }
+
+  TEST_CASE("a proxy is one http URL with a port, and comes from no kernel command line") {
+    const Settings settings = Apply("proxy = http://proxy.test:3128\n", SettingsOrigin::kOperator);
+    REQUIRE(settings.transport.proxy);
+    CHECK(settings.transport.proxy->host == "proxy.test");
+    CHECK(settings.transport.proxy->port == 3128);
+    for (const char* bad : {"https://p:1", "http://p", "http://u:p@p:1", "http://p:1/", "p:1",
+                            "http://p:0", "http://[::1]", "socks5://p:1"}) {
+      CAPTURE(bad);
+      const Settings refused = Apply("proxy = " + std::string(bad) + "\n");
+      CHECK_FALSE(refused.transport.proxy);
+      CHECK(refused.findings.size() == 1);
+    }
+    CHECK(Apply("proxy = http://[::1]:3128\n").transport.proxy->host == "::1");
+    Settings by_kernel;
+    ApplyKernelParameters({{"powernode.proxy", "http://p:1"}}, by_kernel);
+    CHECK_FALSE(by_kernel.transport.proxy);
+  }
+
+  TEST_CASE("the claim is on until it is switched off, by file or kernel command line") {
+    CHECK(Settings().claim);
+    CHECK_FALSE(Apply("claim = off\n", SettingsOrigin::kOperator).claim);
+    CHECK(Apply("claim = maybe\n").claim);
+    Settings by_kernel;
+    ApplyKernelParameters({{"powernode.claim", "off"}}, by_kernel);
+    CHECK_FALSE(by_kernel.claim);
   }
 
   TEST_CASE("the kernel command line has the last word where a key is listed for it") {

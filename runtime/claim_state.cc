@@ -1,0 +1,45 @@
+#include "runtime/claim_state.h"
+
+#include "agent/base/clock.h"
+#include "agent/base/files.h"
+#include "agent/base/state_file.h"
+
+namespace powernode::runtime {
+namespace {
+
+StateFile FileOf(const Paths& paths) {
+  return {.path = JoinPath(paths.agent_state, "claim.json"), .format = "powernode-claim-state"};
+}
+
+}  // namespace
+
+ClaimState LoadClaimState(const Paths& paths) {
+  const Result<std::optional<Json>> file = ReadState(FileOf(paths));
+  if (!file || !*file) return {};
+  const Json& body = **file;
+  return {.mac = GetString(body, "mac").value_or(""),
+          .device = GetString(body, "device").value_or(""),
+          .code = GetString(body, "claim_code").value_or(""),
+          .url = GetString(body, "claim_url").value_or(""),
+          .first_at = ParseTime(GetString(body, "first_at").value_or("")).value_or(0)};
+}
+
+Status SaveClaimState(const Paths& paths, const ClaimState& state) {
+  RETURN_IF_ERROR(MakeDirectories(DirectoryOf(paths.agent_state), 0755));
+  RETURN_IF_ERROR(MakeDirectories(paths.agent_state, 0700));
+  return WriteState(FileOf(paths), {{"mac", state.mac},
+                                    {"device", state.device},
+                                    {"claim_code", state.code},
+                                    {"claim_url", state.url},
+                                    {"first_at", FormatTime(state.first_at)}});
+}
+
+Status EndClaimState(const Paths& paths) {
+  ClaimState state = LoadClaimState(paths);
+  if (state.code.empty()) return Ok();
+  state.code.clear();
+  state.url.clear();
+  return SaveClaimState(paths, state);
+}
+
+}  // namespace powernode::runtime

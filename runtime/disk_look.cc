@@ -1,0 +1,30 @@
+#include "runtime/disk_look.h"
+
+#include <sys/mount.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+#include "agent/base/files.h"
+#include "agent/base/syscalls.h"
+
+namespace powernode::runtime {
+
+Status LookInto(const Paths& paths, const BlockFilesystem& filesystem,
+                const std::function<void(const std::string& directory)>& use) {
+  // Named after the process: `introspect` may look while the service does.
+  const std::string directory = paths.run + "/look-" + std::to_string(::getpid());
+  RETURN_IF_ERROR(MakeDirectories(directory, 0700));
+  if (::mount(filesystem.device.c_str(), directory.c_str(), filesystem.type.c_str(),
+              MS_RDONLY | MS_NODEV | MS_NOSUID | MS_NOEXEC, nullptr) < 0) {
+    const int saved = errno;
+    (void)Rmdir(directory);
+    return SystemError("mount " + filesystem.device + " (" + filesystem.type + ")", saved);
+  }
+  use(directory);
+  if (::umount2(directory.c_str(), UMOUNT_NOFOLLOW) < 0)
+    return SystemError("unmount " + directory, errno);
+  return Rmdir(directory);
+}
+
+}  // namespace powernode::runtime

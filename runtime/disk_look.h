@@ -1,0 +1,18 @@
+// Looking into a file system that is not mounted: it is mounted read-only on a private directory
+// below $R for as long as one function takes, and is gone afterwards.
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "agent/base/paths.h"
+#include "agent/base/result.h"
+#include "runtime/persist.h"
+
+namespace powernode::runtime {
+
+// Errors: the kernel's about mounting and unmounting; `use` is called between the two only.
+Status LookInto(const Paths& paths, const BlockFilesystem& filesystem,
+                const std::function<void(const std::string& directory)>& use);
+
+}  // namespace powernode::runtime
