@@ -15,6 +15,7 @@
 
 #include "agent/base/files.h"
 #include "agent/base/syscalls.h"
+#include "mount/early_writeback.h"
 #include "mount/incoming_directory.h"
 #include "verify/fsverity_hash.h"
 #include "verify/kernel_fsverity.h"
@@ -39,10 +40,12 @@ struct ObjectBatch::State {
     std::uint64_t size;
   };
 
-  State(const ObjectStore& of, IncomingDirectory directory, Fd root, KernelVerity verity)
+  State(const ObjectStore& of, IncomingDirectory directory, Fd root, Fd for_writeback,
+        KernelVerity verity)
       : store(of),
         incoming(std::move(directory)),
         store_directory(std::move(root)),
+        writeback(std::move(for_writeback)),
         enable_verity(verity == KernelVerity::kEnable) {}
 
   Result<bool> Has(const NeededObject& object) {
@@ -127,6 +130,7 @@ struct ObjectBatch::State {
   const ObjectStore& store;
   const IncomingDirectory incoming;
   const Fd store_directory;
+  EarlyWriteback writeback;
   std::atomic<bool> enable_verity;
   std::atomic<std::uint64_t> next_name = 0;
   std::mutex mutex;
@@ -150,6 +154,7 @@ struct ObjectBatch::Writer::State {
     }
     hash.Update(bytes);
     size += bytes.size();
+    batch.writeback.Wrote(bytes.size());
     return Ok();
   }
 
@@ -212,11 +217,13 @@ Result<ObjectBatch> ObjectBatch::Begin(const ObjectStore& store, KernelVerity ve
   RETURN_IF_ERROR(store.Prepare());
   Result<Fd> directory = powernode::Open(store.directory(), O_RDONLY | O_DIRECTORY);
   if (!directory) return InStore(std::move(directory).error(), store);
+  Result<Fd> for_writeback = powernode::Open(store.directory(), O_RDONLY | O_DIRECTORY);
+  if (!for_writeback) return InStore(std::move(for_writeback).error(), store);
   IncomingDirectory::RemoveAbandoned(store);
   Result<IncomingDirectory> incoming = IncomingDirectory::Make(store);
   if (!incoming) return InStore(std::move(incoming).error(), store);
-  return ObjectBatch(
-      std::make_unique<State>(store, *std::move(incoming), *std::move(directory), verity));
+  return ObjectBatch(std::make_unique<State>(store, *std::move(incoming), *std::move(directory),
+                                             *std::move(for_writeback), verity));
 }
 
 Result<ObjectBatch::Writer> ObjectBatch::Open() {

@@ -119,6 +119,18 @@ TEST_CASE("connections cut at any place are continued with a range") {
   CHECK(site.plane.StatusJson().at("complaints").dump() == "[]");
 }
 
+TEST_CASE("cut at every 64 KiB, no request asks for a chunk that is here already") {
+  constexpr std::size_t kChunk = 65'536;
+  Site site;
+  site.Fault("close", {"--number", std::to_string(kChunk)});
+  const Result<verify::VerifiedImage> image = site.Pull();
+  REQUIRE_MESSAGE(image.ok(), image.error().message());
+  CHECK(site.Stored());
+  const std::size_t chunks = (kSize + kChunk - 1) / kChunk;
+  CHECK(site.BlobRequests() >= chunks);
+  CHECK(site.BlobRequests() <= chunks + 2);  // a cut may cost what had not been read yet
+}
+
 TEST_CASE("an interrupted download is completed whatever the platform makes of ranges") {
   Site site;
   site.Fault("close", {"--number", "500000", "--count", "1"});

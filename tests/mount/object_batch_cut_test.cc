@@ -73,7 +73,9 @@ TEST_CASE("every write is before the first sync, every name between the two") {
                                [&](const SystemCall& call) {
                                  switch (call.number) {
                                    case SYS_write:
-                                     order += 'w';
+                                     // UBSan's runtime looks at memory by writing 16 bytes of it
+                                     // into a pipe of its own.
+                                     if (call.arguments[2] != 16) order += 'w';
                                      break;
                                    case SYS_syncfs:
                                      order += 's';
