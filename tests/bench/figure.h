@@ -35,6 +35,7 @@ std::vector<Figure> ComposefsFigures();
 std::vector<Figure> DigestFigures();
 std::vector<Figure> PackFigures(const Subject& subject);
 std::vector<Figure> PullFigures();
+std::vector<Figure> RenewalFigures();
 std::vector<Figure> SignatureFigures();
 std::vector<Figure> ServiceFigures();
 

@@ -24,7 +24,7 @@ struct JoinedNode {
     identity::SetBootstrapToken(given, "token", Secret(node.token));
     identity::SetCaPem(given, "ca", plane.CaPem());
     runtime::JoinAttempt attempt =
-        runtime::JoinOnce({.paths = paths, .given = given}, SystemClock(), {});
+        runtime::JoinOnce({.paths = paths, .sources = {}, .given = given}, SystemClock(), {});
     if (!attempt.outcome) throw std::runtime_error(attempt.outcome.error().message());
     credentials = attempt.outcome->credentials;
   }

@@ -33,6 +33,7 @@ constexpr std::array kGroups = {
     Group{"digest", [](const Subject&) { return DigestFigures(); }},
     Group{"signature", [](const Subject&) { return SignatureFigures(); }},
     Group{"pull", [](const Subject&) { return PullFigures(); }},
+    Group{"renewal", [](const Subject&) { return RenewalFigures(); }},
     Group{"pack", PackFigures},
 };
 

@@ -44,7 +44,8 @@ std::array<Usage, 2> Beat(const JoinedNode& node) {
   Log log(-1, LogFormat::kPeople, LogLevel::kError);
   runtime::Findings findings(SystemClock(), log);
   runtime::SharedPlatform platform;
-  platform.Set(std::make_shared<runtime::JoinedPlatform>(node.credentials, SystemClock()));
+  platform.Set(std::make_shared<runtime::JoinedPlatform>(node.credentials, enroll::CurlTransports(),
+                                                         SystemClock()));
   runtime::ReportBoard board;
   runtime::HeartbeatLoop loop(node.paths, std::chrono::milliseconds(1), platform, board, findings,
                               SystemClock(), log);
