@@ -7,7 +7,7 @@ export KEEP
 PRESETS := dev release arm64
 
 .DEFAULT_GOAL := help
-.PHONY: help packages build test demo lint format bench clean $(PRESETS:%=build-%)
+.PHONY: help packages build test test-crash demo lint format bench clean $(PRESETS:%=build-%)
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -24,6 +24,9 @@ build: build-release build-arm64 ## Build the two binaries that ship: dist/power
 
 test: build-dev build-release build-arm64 ## Run every test, from units to virtual machines
 	@ctest --test-dir build/dev --output-on-failure --parallel 2
+
+test-crash: build-dev ## Kill claim, enrolment and renewal at every call with an effect (POWERNODE_CRASH=every: at every call)
+	@ctest --test-dir build/dev --build-config crash --output-on-failure -R '_crash_test$$'
 
 demo: build-release ## Boot a virtual machine from power-on to a served page (KEEP=1 leaves it running)
 	@tests/vm/demo

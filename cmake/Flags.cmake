@@ -35,7 +35,8 @@ add_compile_options(-ffile-prefix-map=${CMAKE_BINARY_DIR}=build -ffile-prefix-ma
 set(CMAKE_CXX_FLAGS_DEV "-O0 -g1 -fno-omit-frame-pointer -D_GLIBCXX_ASSERTIONS" CACHE STRING "" FORCE)
 set(CMAKE_C_FLAGS_DEV "${CMAKE_CXX_FLAGS_DEV}" CACHE STRING "" FORCE)
 # Size is what an initramfs pays for; what is hot (digests, ciphers) is in the libraries, which are built with -O2.
-set(CMAKE_CXX_FLAGS_RELEASE "-Os -D_FORTIFY_SOURCE=2" CACHE STRING "" FORCE)
+# Unwind tables hold at calls, where exceptions come from, and not between any two instructions.
+set(CMAKE_CXX_FLAGS_RELEASE "-Os -fno-asynchronous-unwind-tables -D_FORTIFY_SOURCE=2" CACHE STRING "" FORCE)
 set(CMAKE_C_FLAGS_RELEASE "${CMAKE_CXX_FLAGS_RELEASE}" CACHE STRING "" FORCE)
 
 if(CMAKE_BUILD_TYPE STREQUAL "Dev")

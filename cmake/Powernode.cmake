@@ -26,12 +26,12 @@ function(powernode_static program)
   endif()
 endfunction()
 
-# powernode_test(<name> SOURCES a_test.cc ... [DEPS target...] [PRIVILEGED] [TIMEOUT seconds] [LABELS label...])
+# powernode_test(<name> SOURCES a_test.cc ... [DEPS target...] [PRIVILEGED] [CRASH] [TIMEOUT seconds] [LABELS label...])
 #
 # A doctest program and its ctest entry; main() comes from tests/support.  PRIVILEGED tests need root: they run in
-# a private mount namespace, and skip loudly (with CI=true: fail) without it.
+# a private mount namespace, and skip loudly (with CI=true: fail) without it.  CRASH: for `make test-crash` alone.
 function(powernode_test name)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "PRIVILEGED" "TIMEOUT" "SOURCES;DEPS;LABELS")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "PRIVILEGED;CRASH" "TIMEOUT" "SOURCES;DEPS;LABELS")
   if(NOT POWERNODE_UNIT_TESTS)
     return()
   endif()
@@ -50,7 +50,11 @@ function(powernode_test name)
   if(NOT arg_TIMEOUT)
     set(arg_TIMEOUT 300) # emulated and under load, not in earnest
   endif()
-  add_test(NAME ${name} COMMAND ${name})
+  if(arg_CRASH) # `make test-crash`
+    add_test(NAME ${name} COMMAND ${name} CONFIGURATIONS crash)
+  else()
+    add_test(NAME ${name} COMMAND ${name})
+  endif()
   set_tests_properties(${name} PROPERTIES TIMEOUT ${arg_TIMEOUT} LABELS "${arg_LABELS}" SKIP_RETURN_CODE 77)
 endfunction()
 

@@ -57,9 +57,14 @@ with_cmake() { # name [directory of its CMakeLists.txt] options...
     cmake --install "$work/$name-build"
 }
 
+# What waits for the network or the kernel is built for size; what computes for speed.
 build_mbedtls() {
   unpack mbedtls
   cp "$here/mbedtls_config.h" "$work/mbedtls/include/mbedtls/mbedtls_config.h"
+  (cd "$work/mbedtls/library" &&
+    printf 'set_source_files_properties(%s PROPERTIES COMPILE_OPTIONS -O2)\n' \
+      "$(echo bignum*.c ecp*.c ecdsa.c rsa.c sha*.c aes*.c gcm.c ccm.c chacha*.c poly1305.c constant_time.c)" >>CMakeLists.txt)
+  CFLAGS="$CFLAGS -Os"
   with_cmake mbedtls mbedtls -DENABLE_PROGRAMS=OFF -DENABLE_TESTING=OFF -DGEN_FILES=OFF -DCMAKE_DISABLE_FIND_PACKAGE_Python3=ON \
     -DUSE_STATIC_MBEDTLS_LIBRARY=ON -DUSE_SHARED_MBEDTLS_LIBRARY=OFF -DMBEDTLS_FATAL_WARNINGS=OFF
 }
@@ -83,7 +88,6 @@ build_libsodium() {
     (cd include/sodium && cp crypto_hash_sha512.h crypto_sign_ed25519.h export.h "$stage/include/sodium/")
 }
 
-# What waits for the network or the kernel is built for size; what computes (ciphers, digests, zstd) for speed.
 build_c_ares() {
   unpack c-ares
   cp "$here/c_ares_no_services.h" "$work/c-ares/"
@@ -108,7 +112,8 @@ build_curl() {
     -DCURL_DISABLE_ALTSVC=ON -DCURL_DISABLE_AWS=ON -DCURL_DISABLE_COOKIES=ON -DCURL_DISABLE_DOH=ON \
     -DCURL_DISABLE_HSTS=ON -DCURL_DISABLE_HTTP_AUTH=ON -DCURL_DISABLE_MIME=ON -DCURL_DISABLE_NETRC=ON -DCURL_DISABLE_NTLM=ON \
     -DCURL_DISABLE_SHA512_256=ON -DCURL_DISABLE_SRP=ON -DCURL_DISABLE_WEBSOCKETS=ON -DCURL_DISABLE_RTSP=ON \
-    -DCURL_DISABLE_IPFS=ON -DCURL_DISABLE_BINDLOCAL=ON -DCURL_DISABLE_GETOPTIONS=ON
+    -DCURL_DISABLE_IPFS=ON -DCURL_DISABLE_BINDLOCAL=ON -DCURL_DISABLE_GETOPTIONS=ON -DCURL_DISABLE_VERBOSE_STRINGS=ON \
+    -DCURL_DISABLE_HEADERS_API=ON -DCURL_DISABLE_FORM_API=ON -DCURL_DISABLE_PARSEDATE=ON -DCURL_DISABLE_SHUFFLE_DNS=ON
 }
 
 build_util_linux() {
