@@ -7,8 +7,8 @@
 #include "enroll/api_request.h"
 #include "enroll/certificate.h"
 #include "enroll/claim.h"
+#include "enroll/issued.h"
 #include "enroll/pending_request.h"
-#include "enroll/root_roll.h"
 
 namespace powernode::enroll {
 namespace {
@@ -68,33 +68,13 @@ Error ErrorOfAnswer(const HttpResponse& response, const identity::Identity& iden
   return Error(plain.kind(), rejected ? "enroll_rejected" : plain.code(), words);
 }
 
-Result<Credentials> CredentialsOf(const Json& data, const identity::Identity& identity,
-                                  const PendingRequest& pending, std::int64_t now_unix) {
-  const std::string answered = GetString(data, "instance_id").value_or(identity.instance_uuid);
-  if (answered != identity.instance_uuid)
-    return Error(ErrorKind::kRefuted, "enroll_mismatch",
-                 "the platform enrolled instance " + PrintableText(answered) +
-                     ", and this node is " + identity.instance_uuid + " (from " +
-                     identity.instance_uuid_from.source + "): the token belongs to another node");
-  const NewCertificate given{.certificate_pem = GetString(data, "cert_pem").value_or(""),
-                             .chain_pem = GetString(data, "ca_chain_pem").value_or(""),
-                             .instance_id = identity.instance_uuid,
-                             .mtls_subject = GetString(data, "mtls_subject").value_or("")};
-  ASSIGN_OR_RETURN(CertificateFacts facts, CheckNewCertificate(given, pending.key_pem, now_unix));
-  return Credentials{.instance_id = identity.instance_uuid,
-                     .mtls_subject = facts.common_name,
-                     .certificate_id = GetString(data, "certificate_id").value_or(""),
-                     .platform = identity.platform,
-                     .ca_pem = identity.ca_pem,
-                     .certificate_pem = given.certificate_pem,
-                     .chain_pem = given.chain_pem,
-                     .key_pem = pending.key_pem,
-                     .not_before = facts.not_before,
-                     .not_after = facts.not_after,
-                     .serial = std::move(facts.serial),
-                     .fingerprint = std::move(facts.fingerprint),
-                     .bearer = ReadBearer(GetString(data, "instance_token").value_or("")),
-                     .generation = {}};
+// Who asks, before there is a certificate.
+Credentials Applicant(const identity::Identity& identity) {
+  Credentials out;
+  out.instance_id = identity.instance_uuid;
+  out.platform = identity.platform;
+  out.ca_pem = identity.ca_pem;
+  return out;
 }
 
 Enrolled Keep(Credentials credentials, PkiStore& store) {
@@ -154,19 +134,13 @@ EnrollAttempt Enroll(const identity::Identity& identity, PersistKind persist, Pk
 
   const Result<Json> data = DataOf(*response);
   if (!data) return failed(data.error());
-  Result<Credentials> credentials = CredentialsOf(*data, identity, *pending, clock.UnixSeconds());
-  if (!credentials) return failed(credentials.error());
-  std::optional<Error> roots_not_kept;
-  if (const std::optional<std::string> offered = GetString(*data, "platform_ca_pem")) {
-    Result<std::string> roots =
-        RollRoots(identity.platform, identity.ca_pem, *offered, transports, stop);
-    if (roots)
-      credentials->ca_pem = *std::move(roots);
-    else
-      roots_not_kept = std::move(roots).error();
-  }
-  Enrolled enrolled = Keep(std::move(*credentials), store);
-  enrolled.roots_not_kept = std::move(roots_not_kept);
+  Result<Issued> issued = TakeIssued(
+      *data, Applicant(identity), *pending,
+      " (from " + identity.instance_uuid_from.source + "): the token belongs to another node",
+      transports, clock.UnixSeconds(), stop);
+  if (!issued) return failed(issued.error());
+  Enrolled enrolled = Keep(std::move(issued->credentials), store);
+  enrolled.roots_not_kept = std::move(issued->roots_not_kept);
   return {.outcome = std::move(enrolled), .retry_after = std::nullopt};
 }
 

@@ -16,7 +16,6 @@ using powernode::testing::RunCutAt;
 using testing::Plane;
 using testing::PlatformNode;
 
-// One start of the agent: becomes known if it is not, else renews.
 int EnrollOnce(PlatformNode& node) {
   const EnrollAttempt attempt =
       Enroll(node.identity, PersistKind::kDurable, node.store, CurlTransports(), SystemClock(), {});
