@@ -78,6 +78,9 @@ struct RawCall {
   std::function<Status(std::span<const std::byte>)> sink;
 };
 
+// How often a node asks whose credentials the platform takes no more (node-api.md §2.2).
+constexpr std::chrono::milliseconds kRejectedPeriod{300'000};
+
 class Session {
  public:
   // Precondition: `credentials` is not null. `clock` must outlive the session.

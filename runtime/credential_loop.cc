@@ -17,9 +17,8 @@ using std::chrono::milliseconds;
 
 constexpr milliseconds kLeastWait{500};
 constexpr milliseconds kSoon{1'000};
-constexpr milliseconds kLook{60'000};           // answers of other loops are seen within
-constexpr milliseconds kRejectedWait{300'000};  // node-api.md §2.2
-constexpr milliseconds kMovedAfter{600'000};    // node-files.md §6.2, K5
+constexpr milliseconds kLook{60'000};         // answers of other loops are seen within
+constexpr milliseconds kMovedAfter{600'000};  // node-files.md §6.2, K5
 constexpr std::chrono::hours kKeepTimeEvery{1};
 constexpr std::string_view kSubject = "certificate";
 
@@ -31,8 +30,8 @@ milliseconds CredentialLoop::Tick(std::stop_token stop) {
   const std::shared_ptr<JoinedPlatform> platform = platform_.Get();
   if (!platform) return Join(StoredCertificate::kUsed, std::move(stop));
   SaveUnsaved(*platform);
-  NoteProof(*platform);
   const HeartbeatNews news = heartbeat_.news();
+  NoteProof(*platform, news);
   if (news.error) {
     CorrectClockAfter(*news.error, *platform, stop);
     if (clock_.Monotonic() - news.failing_since >= kMovedAfter && clock_.Monotonic() >= look_again_)
@@ -143,8 +142,7 @@ void CredentialLoop::SaveUnsaved(JoinedPlatform& platform) {
   platform.session.Replace(*std::move(saved));
 }
 
-void CredentialLoop::NoteProof(JoinedPlatform& platform) {
-  const HeartbeatNews news = heartbeat_.news();
+void CredentialLoop::NoteProof(JoinedPlatform& platform, const HeartbeatNews& news) {
   if (!news.proven_generation.empty() && news.proven_generation != marked_ &&
       store_.MarkProven(news.proven_generation))
     marked_ = news.proven_generation;
@@ -262,7 +260,7 @@ milliseconds CredentialLoop::AfterRejection(JoinedPlatform& platform, std::stop_
       "the platform does not take this node's certificate (401) since five minutes; the "
       "modules go on, and a new bootstrap token or a claim lets the node in again");
   const milliseconds wait = Join(StoredCertificate::kRejected, std::move(stop));
-  return wait == kSoon ? wait : kRejectedWait;
+  return wait == kSoon ? wait : enroll::kRejectedPeriod;
 }
 
 }  // namespace powernode::runtime

@@ -53,7 +53,7 @@ class CredentialLoop {
   void ReportClaim(const JoinAttempt& attempt);
   void ReportTrouble(const std::string& code, const std::string& stage, const std::string& detail);
   void SaveUnsaved(JoinedPlatform& platform);
-  void NoteProof(JoinedPlatform& platform);
+  void NoteProof(JoinedPlatform& platform, const HeartbeatNews& news);
   void CorrectClockAfter(const Error& error, JoinedPlatform& platform, std::stop_token stop);
   void LookElsewhere(JoinedPlatform& platform, std::stop_token stop);
   std::chrono::milliseconds Renew(JoinedPlatform& platform, enroll::RenewalKey key,

@@ -15,7 +15,6 @@ constexpr std::chrono::milliseconds kUntilJoined{500};
 constexpr double kSpread = 0.1;
 constexpr std::chrono::minutes kLongOutage{2};  // node-api.md §4
 constexpr double kOutageSpread = 0.5;
-constexpr std::chrono::seconds kRejectedPeriod{300};  // node-api.md §2.2
 
 }  // namespace
 
@@ -61,7 +60,7 @@ std::chrono::milliseconds HeartbeatLoop::Failed(const Error& error) {
     if (news_.failing_since.count() == 0) news_.failing_since = clock_.Monotonic();
   }
   if (const auto platform = platform_.Get(); platform && platform->session.IsRejected())
-    return Jittered(kRejectedPeriod, kSpread);
+    return Jittered(enroll::kRejectedPeriod, kSpread);
   const bool long_outage = clock_.Monotonic() - news().failing_since >= kLongOutage;
   const std::chrono::milliseconds wait =
       Jittered(failure_wait_, long_outage ? kOutageSpread : kSpread);

@@ -1,7 +1,7 @@
 #include "runtime/moved_platform.h"
 
-#include "identity/identity.h"
 #include "identity/merge.h"
+#include "identity/read_sources.h"
 #include "runtime/identity_sources.h"
 
 namespace powernode::runtime {
@@ -12,7 +12,7 @@ std::optional<enroll::Credentials> MovedPlatform(const Paths& paths,
                                                  std::stop_token stop) {
   identity::SourceContext context = SourcesOf(paths, settings, nullptr, clock, std::move(stop));
   context.plain_http = nullptr;
-  const identity::Draft draft = identity::Merge(identity::Resolve(context).readings);
+  const identity::Draft draft = identity::Merge(identity::ReadSources(context));
   if (!draft.instance_uuid || draft.instance_uuid->value != stored->instance_id ||
       !draft.platform || !draft.ca_pem)
     return std::nullopt;

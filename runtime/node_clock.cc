@@ -5,6 +5,7 @@
 #include "agent/base/files.h"
 #include "agent/base/state_file.h"
 #include "agent/base/version.h"
+#include "enroll/pki_store.h"
 #include "enroll/time_probe.h"
 
 namespace powernode::runtime {
@@ -46,6 +47,11 @@ std::optional<std::string> RaiseClock(Clock& clock, std::int64_t floor) {
   const Status set = clock.Set(floor);
   return "the clock says " + FormatTime(before) + ", and it was " + FormatTime(floor) +
          " already: " + (set ? "set to that" : set.error().message());
+}
+
+std::optional<std::string> RaiseClock(Clock& clock, const Paths& paths) {
+  const enroll::PkiStore::Loaded stored = enroll::PkiStore(paths.pki).Load(clock.UnixSeconds());
+  return RaiseClock(clock, ClockFloor(paths, stored.credentials.get()));
 }
 
 Result<std::optional<std::string>> CorrectClock(const Error& error, const TimeSource& source,

@@ -31,6 +31,9 @@ Status KeepGoodTime(const Paths& paths, const enroll::Credentials& credentials,
 // Sets a clock that is below the floor. What was done, for people; nullopt when nothing was to do.
 std::optional<std::string> RaiseClock(Clock& clock, std::int64_t floor);
 
+// The same to the floor that this node's own state gives, with what is stored as it is now.
+std::optional<std::string> RaiseClock(Clock& clock, const Paths& paths);
+
 struct TimeSource {
   Origin platform;
   std::string ca_pem;

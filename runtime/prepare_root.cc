@@ -10,7 +10,6 @@
 
 #include "agent/base/files.h"
 #include "agent/base/version.h"
-#include "enroll/pki_store.h"
 #include "mount/compose.h"
 #include "mount/kernel_features.h"
 #include "runtime/attempts.h"
@@ -83,15 +82,14 @@ class Preparation {
                  "Linux " + features_.release + ", powernode-agent " + std::string(Version()));
     for (const std::string& finding : request_.settings.findings)
       console_.Say("kernel", "note: " + finding);
-    RaiseClockTo(BuildTimeUnix());
+    SayRaised(RaiseClock(clock_, BuildTimeUnix()));
     if (const Result<std::string> id = BootId(paths_)) boot_id_ = *id;
     return Ok();
   }
 
   // Twice: what the persist partition knows comes later than the first message (EN-9).
-  void RaiseClockTo(std::int64_t floor) {
-    if (const std::optional<std::string> done = RaiseClock(clock_, floor))
-      console_.Say("kernel", *done);
+  void SayRaised(const std::optional<std::string>& done) {
+    if (done) console_.Say("kernel", *done);
   }
 
   void BringUpStorageAndNetwork() {
@@ -101,8 +99,7 @@ class Preparation {
     console_.Say("persist", std::string(PersistStateName(persist_.state)) +
                                 (persist_.device.empty() ? "" : " on " + persist_.device) +
                                 (persist_.detail.empty() ? "" : ": " + persist_.detail));
-    const enroll::PkiStore::Loaded stored = enroll::PkiStore(paths_.pki).Load(clock_.UnixSeconds());
-    RaiseClockTo(ClockFloor(paths_, stored.credentials.get()));
+    SayRaised(RaiseClock(clock_, paths_));
     const NetworkState network = WaitForNetwork(paths_, request_.settings.net_wait, clock_, stop_);
     if (!network.route)
       console_.Say("persist", "note: no network route after " +

@@ -10,7 +10,6 @@ namespace {
 
 constexpr std::chrono::milliseconds kUntilTried{200};
 constexpr std::chrono::milliseconds kUntilJoined{60'000};
-constexpr std::chrono::milliseconds kRejectedPeriod{300'000};  // node-api.md §2.2
 
 }  // namespace
 
@@ -24,7 +23,7 @@ std::chrono::milliseconds ReconcileLoop::Tick(std::stop_token stop) {
   std::chrono::milliseconds period =
       std::max(Jittered(settings_.reconcile_interval, 0.1),
                platform->session.AskedToWait(enroll::LaneName::kControl));
-  if (platform->session.IsRejected()) period = std::max(period, kRejectedPeriod);
+  if (platform->session.IsRejected()) period = std::max(period, enroll::kRejectedPeriod);
   Result<ReconcileOutcome> outcome = reconciler_.Run(platform->session, Apply::kYes, stop);
   if (stop.stop_requested()) return period;
   if (!outcome) {

@@ -6,7 +6,6 @@
 #include "agent/base/files.h"
 #include "agent/base/lock_file.h"
 #include "agent/base/version.h"
-#include "enroll/pki_store.h"
 #include "mount/kernel_features.h"
 #include "runtime/attempts.h"
 #include "runtime/credential_loop.h"
@@ -78,9 +77,7 @@ Status RunService(const ServiceRequest& request, const ServiceNotifier& notifier
   ASSIGN_OR_RETURN(
       const LockFile one_agent,
       LockFile::Take(paths.agent_lock, "powernode-agent service", std::chrono::milliseconds(0)));
-  const enroll::PkiStore::Loaded stored = enroll::PkiStore(paths.pki).Load(clock.UnixSeconds());
-  if (const std::optional<std::string> raised =
-          RaiseClock(clock, ClockFloor(paths, stored.credentials.get())))
+  if (const std::optional<std::string> raised = RaiseClock(clock, paths))
     log.Info("clock", *raised);
   log.Info("service", "powernode-agent " + std::string(Version()) + " starts");
 

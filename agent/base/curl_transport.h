@@ -1,5 +1,5 @@
 // HttpTransport over libcurl and mbedTLS: one easy handle, one connection kept alive, HTTP/1.1, no
-// redirect, no system roots, no proxy but the one it is given, and that for https alone. Of IPv6
+// redirect, no system roots, no proxy but the one it is given. Of IPv6
 // and IPv4 addresses the first that answers is used. One request at a time; a second thread waits
 // for the first one's end, so each loop of the agent has a transport of its own.
 //
