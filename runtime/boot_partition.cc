@@ -27,14 +27,9 @@ const BlockFilesystem* ChooseBootPartition(const std::vector<BlockFilesystem>& a
 }
 
 identity::DiskReader BootPartitionOf(const Paths& paths) {
-  return [paths](const std::function<void(const std::string& directory)>& use) -> Status {
-    const std::vector<BlockFilesystem> all = ScanBlockFilesystems(paths);
-    const BlockFilesystem* partition = ChooseBootPartition(all);
-    if (partition == nullptr)
-      return Error(ErrorKind::kNotFound, "no_boot_partition",
-                   "this machine has no FAT file system");
-    return LookInto(paths, *partition, use);
-  };
+  return DiskReaderOf(
+      paths, ChooseBootPartition,
+      Error(ErrorKind::kNotFound, "no_boot_partition", "this machine has no FAT file system"));
 }
 
 }  // namespace powernode::runtime

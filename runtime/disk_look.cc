@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <utility>
 
 #include "agent/base/files.h"
 #include "agent/base/syscalls.h"
@@ -25,6 +26,18 @@ Status LookInto(const Paths& paths, const BlockFilesystem& filesystem,
   if (::umount2(directory.c_str(), UMOUNT_NOFOLLOW) < 0)
     return SystemError("unmount " + directory, errno);
   return Rmdir(directory);
+}
+
+identity::DiskReader DiskReaderOf(
+    const Paths& paths, const BlockFilesystem* (*choose)(const std::vector<BlockFilesystem>& all),
+    Error none) {
+  return [paths, choose, none = std::move(none)](
+             const std::function<void(const std::string& directory)>& use) -> Status {
+    const std::vector<BlockFilesystem> all = ScanBlockFilesystems(paths);
+    const BlockFilesystem* chosen = choose(all);
+    if (chosen == nullptr) return none;
+    return LookInto(paths, *chosen, use);
+  };
 }
 
 }  // namespace powernode::runtime

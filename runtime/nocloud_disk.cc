@@ -13,14 +13,9 @@ const BlockFilesystem* ChooseNoCloudDisk(const std::vector<BlockFilesystem>& all
 }
 
 identity::DiskReader NoCloudDiskOf(const Paths& paths) {
-  return [paths](const std::function<void(const std::string& directory)>& use) -> Status {
-    const std::vector<BlockFilesystem> all = ScanBlockFilesystems(paths);
-    const BlockFilesystem* disk = ChooseNoCloudDisk(all);
-    if (disk == nullptr)
-      return Error(ErrorKind::kNotFound, "no_seed_disk",
-                   "this machine has no disk labelled cidata");
-    return LookInto(paths, *disk, use);
-  };
+  return DiskReaderOf(
+      paths, ChooseNoCloudDisk,
+      Error(ErrorKind::kNotFound, "no_seed_disk", "this machine has no disk labelled cidata"));
 }
 
 }  // namespace powernode::runtime
