@@ -2,10 +2,7 @@
 // tls_trust_test.cc.
 #include "agent/base/curl_transport.h"
 
-#include <arpa/inet.h>
 #include <doctest/doctest.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
 
 #include <algorithm>
 #include <atomic>
@@ -20,6 +17,7 @@
 #include "agent/base/json.h"
 #include "tests/base/certificate_authority.h"
 #include "tests/base/tls_server.h"
+#include "tests/support/loopback_socket.h"
 
 namespace powernode {
 namespace {
@@ -349,15 +347,8 @@ TEST_CASE("an error of the head's or the body's taker ends the transfer and come
 
 TEST_CASE("nobody listening, and a name that does not exist, are unavailable") {
   CurlTransport& transport = *TheStand().transport;
-  const Fd unused(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC,
-                           0));  // bound, so that nobody else is; not listening
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof address;
-  REQUIRE(::bind(unused.get(), reinterpret_cast<sockaddr*>(&address), size) == 0);
-  REQUIRE(::getsockname(unused.get(), reinterpret_cast<sockaddr*>(&address), &size) == 0);
-  const std::string url = "https://127.0.0.1:" + std::to_string(ntohs(address.sin_port)) + "/";
+  const testing::LoopbackSocket unused(testing::Listening::kNo);
+  const std::string url = "https://127.0.0.1:" + std::to_string(unused.port()) + "/";
   const Result<HttpResponse> refused = transport.Perform({.url = url}, {});
   REQUIRE_FALSE(refused);
   CHECK(refused.error().kind() == ErrorKind::kUnavailable);
@@ -370,17 +361,10 @@ TEST_CASE("nobody listening, and a name that does not exist, are unavailable") {
 }
 
 TEST_CASE("a peer that accepts and never speaks TLS ends at the connection's limit") {
-  const Fd listener(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof address;
-  REQUIRE(::bind(listener.get(), reinterpret_cast<sockaddr*>(&address), size) == 0);
-  REQUIRE(::listen(listener.get(), 1) == 0);
-  REQUIRE(::getsockname(listener.get(), reinterpret_cast<sockaddr*>(&address), &size) == 0);
+  const testing::LoopbackSocket listener;
   const milliseconds start = SystemClock().Monotonic();
   const Result<HttpResponse> response = TheStand().transport->Perform(
-      {.url = "https://127.0.0.1:" + std::to_string(ntohs(address.sin_port)) + "/",
+      {.url = "https://127.0.0.1:" + std::to_string(listener.port()) + "/",
        .limits = {.connect = milliseconds(300)}},
       {});
   REQUIRE_FALSE(response);

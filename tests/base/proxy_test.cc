@@ -1,6 +1,5 @@
 // The way through an HTTP proxy, against a real one on loopback.
 #include <doctest/doctest.h>
-#include <netinet/in.h>
 #include <poll.h>
 #include <sys/socket.h>
 
@@ -17,6 +16,7 @@
 #include "agent/base/proxy.h"
 #include "tests/base/certificate_authority.h"
 #include "tests/base/tls_server.h"
+#include "tests/support/loopback_socket.h"
 
 namespace powernode {
 namespace {
@@ -32,30 +32,18 @@ TEST_SUITE_BEGIN("proxy");
 class Proxy {
  public:
   explicit Proxy(std::string answer = {}) : answer_(std::move(answer)) {
-    listener_ = Fd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-    sockaddr_in address = Loopback(0);
-    socklen_t size = sizeof address;
-    REQUIRE(::bind(listener_.get(), reinterpret_cast<sockaddr*>(&address), size) == 0);
-    REQUIRE(::listen(listener_.get(), 4) == 0);
-    REQUIRE(::getsockname(listener_.get(), reinterpret_cast<sockaddr*>(&address), &size) == 0);
-    port_ = ntohs(address.sin_port);
     thread_ = std::jthread([this](std::stop_token stop) { Run(stop); });
   }
 
-  Origin origin() const { return *ParseProxy("http://127.0.0.1:" + std::to_string(port_)); }
+  Origin origin() const {
+    return *ParseProxy("http://127.0.0.1:" + std::to_string(listener_.port()));
+  }
   std::string heads() const {
     const std::scoped_lock lock(mutex_);
     return heads_;
   }
 
  private:
-  static sockaddr_in Loopback(int port) {
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    address.sin_port = htons(static_cast<std::uint16_t>(port));
-    return address;
-  }
   static bool Ready(int fd, std::stop_token stop) {
     pollfd waited{.fd = fd, .events = POLLIN, .revents = 0};
     while (!stop.stop_requested())
@@ -71,8 +59,8 @@ class Proxy {
   }
 
   void Run(std::stop_token stop) {
-    while (Ready(listener_.get(), stop)) {
-      const Fd client(::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC));
+    while (Ready(listener_.fd(), stop)) {
+      const Fd client(::accept4(listener_.fd(), nullptr, nullptr, SOCK_CLOEXEC));
       std::string head;
       char byte = 0;
       while (!head.ends_with("\r\n\r\n") && Ready(client.get(), stop) &&
@@ -87,7 +75,7 @@ class Proxy {
         continue;
       }
       const std::size_t colon = head.find(':');
-      const sockaddr_in target = Loopback(std::atoi(head.c_str() + colon + 1));
+      const sockaddr_in target = testing::LoopbackAddress(std::atoi(head.c_str() + colon + 1));
       const Fd server(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
       if (::connect(server.get(), reinterpret_cast<const sockaddr*>(&target), sizeof target) < 0)
         continue;
@@ -104,8 +92,7 @@ class Proxy {
   }
 
   std::string answer_;
-  Fd listener_;
-  int port_ = 0;
+  testing::LoopbackSocket listener_;
   mutable std::mutex mutex_;
   std::string heads_;
   std::jthread thread_;
@@ -178,15 +165,8 @@ TEST_CASE("a proxy that is gone, ends or never stops talking is unavailable") {
 
 TEST_CASE("a proxy that is silent ends at the connection's limit, or when the agent is stopped") {
   Stand stand;
-  const Fd listener(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof address;
-  REQUIRE(::bind(listener.get(), reinterpret_cast<sockaddr*>(&address), size) == 0);
-  REQUIRE(::listen(listener.get(), 4) == 0);
-  REQUIRE(::getsockname(listener.get(), reinterpret_cast<sockaddr*>(&address), &size) == 0);
-  const Origin silent = *ParseProxy("http://127.0.0.1:" + std::to_string(ntohs(address.sin_port)));
+  const testing::LoopbackSocket listener;
+  const Origin silent = *ParseProxy("http://127.0.0.1:" + std::to_string(listener.port()));
   CHECK(stand.Get(silent).error().code() == "timeout");
   std::stop_source source;
   std::jthread stopper([&source] {

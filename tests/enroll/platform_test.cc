@@ -1,8 +1,6 @@
 // The agent's side of the contract against the reference control plane: another TLS library,
 // another HTTP library, real sockets.
-#include <arpa/inet.h>
 #include <doctest/doctest.h>
-#include <sys/socket.h>
 
 #include <thread>
 
@@ -13,6 +11,7 @@
 #include "enroll/node_api.h"
 #include "enroll/session.h"
 #include "tests/enroll/platform_node.h"
+#include "tests/support/loopback_socket.h"
 
 namespace powernode::enroll {
 namespace {
@@ -175,17 +174,10 @@ TEST_SUITE("enrolment against the reference control plane") {
   }
 
   TEST_CASE("a platform that accepts and then says nothing holds nobody who is told to stop") {
-    const int listener = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t length = sizeof(address);
-    REQUIRE(::bind(listener, reinterpret_cast<sockaddr*>(&address), length) == 0);
-    REQUIRE(::listen(listener, 1) == 0);
-    REQUIRE(::getsockname(listener, reinterpret_cast<sockaddr*>(&address), &length) == 0);
+    const powernode::testing::LoopbackSocket listener;
     Plane plane;
     Node node(plane);
-    node.identity.platform.port = ntohs(address.sin_port);
+    node.identity.platform.port = static_cast<std::uint16_t>(listener.port());
     std::stop_source stop;
     std::jthread stopper([&stop] {
       SystemClock().Sleep(std::chrono::milliseconds(300), {});
@@ -196,7 +188,6 @@ TEST_SUITE("enrolment against the reference control plane") {
     REQUIRE_FALSE(attempt.outcome.ok());
     CHECK(attempt.outcome.error().code() == "stopped");
     CHECK(SystemClock().Monotonic() - started < std::chrono::seconds(2));
-    ::close(listener);
   }
 }
 

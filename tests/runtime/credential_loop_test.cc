@@ -53,6 +53,7 @@ struct Scene {
     loop.Tick({});
   }
   void Beat() { heartbeat.Tick({}); }
+  void TurnToRenewal() { clock.Turn(enroll::RenewalTime(*InUse()) - clock.UnixSeconds() + 1); }
   // For the node and for its platform.
   void PassTime(int days) {
     plane.Verb({"clock", "--advance", std::to_string(days * 24 * 3600)});
@@ -117,7 +118,7 @@ TEST_CASE("a platform that does not renew is asked again, later and later, and i
   scene.Join();
   const std::string serial = scene.InUse()->serial;
   scene.plane.Fault({"status", "--route", "enroll/refresh", "--number", "503"});
-  scene.clock.Turn(enroll::RenewalTime(*scene.InUse()) - scene.clock.UnixSeconds() + 1);
+  scene.TurnToRenewal();
   scene.loop.Tick({});
   CHECK(scene.Found("platform_error"));
   const std::size_t asked = scene.plane.Requests("enroll/refresh").size();
@@ -139,7 +140,7 @@ TEST_CASE("a certificate that the platform refuses right away is rolled back") {
   scene.Join();
   const std::string serial = scene.InUse()->serial;
   scene.plane.Fault({"status", "--route", "status", "--number", "401", "--count", "1"});
-  scene.clock.Turn(enroll::RenewalTime(*scene.InUse()) - scene.clock.UnixSeconds() + 1);
+  scene.TurnToRenewal();
   scene.loop.Tick({});
   CHECK(scene.Found("rotation_rolled_back"));
   CHECK(scene.InUse()->serial == serial);
@@ -153,7 +154,7 @@ TEST_CASE("a proof that brings no answer is repeated, and nothing is thrown away
   scene.Join();
   const std::string serial = scene.InUse()->serial;
   scene.plane.Fault({"status", "--route", "status", "--number", "503", "--count", "1"});
-  scene.clock.Turn(enroll::RenewalTime(*scene.InUse()) - scene.clock.UnixSeconds() + 1);
+  scene.TurnToRenewal();
   scene.loop.Tick({});
   CHECK(scene.InUse()->serial == serial);
   scene.loop.Tick({});

@@ -1,5 +1,6 @@
 #include "tests/support/cut_child.h"
 
+#include <doctest/doctest.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <sys/syscall.h>
@@ -10,6 +11,8 @@
 
 namespace powernode::testing {
 namespace {
+
+constexpr std::size_t kMostCalls = 20'000;  // more than any of these children makes
 
 bool EveryCallCounts() {
   const char* wish = ::getenv("POWERNODE_CRASH");
@@ -56,6 +59,19 @@ std::optional<int> RunCutAt(std::size_t cut, const std::function<int()>& body) {
   return RunTraced(body, [&](const SystemCall& call) {
     return (every || HasEffect(call)) && ++calls == cut ? Then::kKill : Then::kGoOn;
   });
+}
+
+void CutEverywhere(const std::function<std::optional<int>(std::size_t cut)>& round) {
+  for (std::size_t cut = 1; cut < kMostCalls; ++cut) {
+    CAPTURE(cut);
+    const std::optional<int> ended = round(cut);
+    if (!ended) continue;
+    CHECK(*ended == 0);
+    CHECK(cut > 20);
+    MESSAGE("cut at " << cut - 1 << " places");
+    return;
+  }
+  FAIL("it does not end");
 }
 
 }  // namespace powernode::testing

@@ -9,10 +9,11 @@
 
 namespace powernode::testing {
 
-// More calls than any of these children makes.
-inline constexpr std::size_t kMostCalls = 20'000;
-
 // The exit status of `body`, or nullopt when it was killed before its `cut`-th call, from 1 on.
 std::optional<int> RunCutAt(std::size_t cut, const std::function<int()>& body);
+
+// Plays `round` for every cut until a child comes to its end, with 0, in a test case. `round` runs
+// the child by RunCutAt, starts again, checks, and returns what RunCutAt did.
+void CutEverywhere(const std::function<std::optional<int>(std::size_t cut)>& round);
 
 }  // namespace powernode::testing
