@@ -25,7 +25,7 @@ std::chrono::milliseconds ReconcileLoop::Tick(std::stop_token stop) {
                platform->session.AskedToWait(enroll::LaneName::kControl));
   if (platform->session.IsRejected()) period = std::max(period, enroll::kRejectedPeriod);
   Result<ReconcileOutcome> outcome = reconciler_.Run(platform->session, Apply::kYes, stop);
-  if (stop.stop_requested()) return period;
+  if (!outcome && stop.stop_requested()) return period;
   if (!outcome) {
     findings_.Raise(Severity::kHigh, "reconcile", outcome.error());
     RunFallback(stop);
