@@ -12,6 +12,9 @@
 namespace powernode {
 namespace {
 
+constexpr std::int64_t kFirstSecond = -62'167'219'200;  // of the year 0
+constexpr std::int64_t kLastSecond = 253'402'300'799;   // of the year 9999
+
 class KernelClock : public Clock {
  public:
   std::int64_t UnixSeconds() const override {
@@ -87,13 +90,20 @@ Clock& ReadOnlyClock() {
   return clock;
 }
 
+// By the calendar alone: the C library would first read /etc/localtime for it.
 std::string FormatTime(std::int64_t unix_seconds) {
-  const time_t value = static_cast<time_t>(unix_seconds);
-  tm parts{};
-  ::gmtime_r(&value, &parts);
-  std::array<char, 32> text;
-  const std::size_t length = ::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%SZ", &parts);
-  return std::string(text.data(), length);
+  const std::chrono::sys_seconds time{
+      std::chrono::seconds(std::clamp(unix_seconds, kFirstSecond, kLastSecond))};
+  const auto day = std::chrono::floor<std::chrono::days>(time);
+  const std::chrono::year_month_day date(day);
+  const std::chrono::hh_mm_ss clock(time - day);
+  std::array<char, 48> text;
+  const int length = std::snprintf(
+      text.data(), text.size(), "%04d-%02u-%02uT%02d:%02d:%02dZ", static_cast<int>(date.year()),
+      static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
+      static_cast<int>(clock.hours().count()), static_cast<int>(clock.minutes().count()),
+      static_cast<int>(clock.seconds().count()));
+  return std::string(text.data(), static_cast<std::size_t>(length));
 }
 
 std::optional<std::int64_t> ParseTime(std::string_view text) {
@@ -126,14 +136,11 @@ std::optional<std::int64_t> ParseTime(std::string_view text) {
 }
 
 std::int64_t UnixFromUtc(int year, int month, int day, int hour, int minute, int second) {
-  tm parts{};
-  parts.tm_year = year - 1900;
-  parts.tm_mon = month - 1;
-  parts.tm_mday = day;
-  parts.tm_hour = hour;
-  parts.tm_min = minute;
-  parts.tm_sec = second;
-  return ::timegm(&parts);
+  const std::chrono::sys_days date{std::chrono::year(year) /
+                                   std::chrono::month(static_cast<unsigned>(month)) /
+                                   std::chrono::day(static_cast<unsigned>(day))};
+  return std::chrono::sys_seconds(date).time_since_epoch().count() + hour * 3600 + minute * 60 +
+         second;
 }
 
 }  // namespace powernode

@@ -77,6 +77,9 @@ TEST_CASE("refuses what is no time") {
 TEST_CASE("writes a time so that reading it gives the same") {
   CHECK(FormatTime(0) == "1970-01-01T00:00:00Z");
   CHECK(FormatTime(1779271451) == "2026-05-20T10:04:11Z");
+  CHECK(FormatTime(951782400) == "2000-02-29T00:00:00Z");
+  CHECK(FormatTime(INT64_MAX) == "9999-12-31T23:59:59Z");
+  CHECK(FormatTime(INT64_MIN) == "0000-01-01T00:00:00Z");
   for (std::int64_t time = -100'000'000; time < 250'000'000'000; time += 777'777'777)
     CHECK(ParseTime(FormatTime(time)) == time);
 }
