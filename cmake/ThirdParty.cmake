@@ -86,6 +86,7 @@ third_party(cli11)
 third_party(json)
 third_party(doctest)
 
+target_compile_definitions(third_party::cli11 INTERFACE CLI11_HAS_FILESYSTEM=0) # for is-there checks alone it costs 40 KiB
 target_compile_definitions(third_party::sodium INTERFACE SODIUM_STATIC=1)
 target_compile_definitions(third_party::curl INTERFACE CURL_STATICLIB)
 target_compile_definitions(third_party::cares INTERFACE CARES_STATICLIB)

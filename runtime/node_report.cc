@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cstdlib>
 
 #include "agent/base/clock.h"
 #include "agent/base/files.h"
@@ -42,9 +43,9 @@ std::optional<std::int64_t> MemoryValue(std::string_view text, std::string_view 
 
 std::optional<double> FirstNumber(const Result<std::string>& text) {
   if (!text) return std::nullopt;
-  double value = 0;
-  const auto [end, problem] = std::from_chars(text->data(), text->data() + text->size(), value);
-  if (problem != std::errc()) return std::nullopt;
+  char* end = nullptr;
+  const double value = std::strtod(text->c_str(), &end);
+  if (end == text->c_str()) return std::nullopt;
   return value;
 }
 
