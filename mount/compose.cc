@@ -12,6 +12,7 @@
 #include "agent/base/files.h"
 #include "agent/base/syscalls.h"
 #include "mount/erofs_superblock.h"
+#include "mount/former_unions.h"
 #include "mount/hidden_names.h"
 #include "mount/layer.h"
 #include "mount/layer_order.h"
@@ -19,6 +20,7 @@
 #include "mount/mount_table.h"
 #include "mount/overlay.h"
 #include "mount/scratch.h"
+#include "mount/union_place.h"
 
 namespace powernode::mount {
 namespace {
@@ -80,8 +82,8 @@ std::string OpaquePath(const Scratch& scratch, const verify::BlobDigest& digest)
 // seen, and the kernel refuses one directory twice.
 UnionPlan PlanUnion(const Paths& paths, const KernelFeatures& features,
                     const std::vector<LayerRequest>& lowest_first, const Hidden& hidden,
-                    verify::VerityMode verity) {
-  UnionPlan plan{.layers_directory = paths.layers, .scratch = ScratchPaths(paths)};
+                    verify::VerityMode verity, Scratch scratch) {
+  UnionPlan plan{.layers_directory = paths.layers, .scratch = std::move(scratch)};
   // One object without fs-verity would be EIO under "require": all of the union's or none.
   plan.require_verity = verity != verify::VerityMode::kOff && features.overlay_verity;
   for (const LayerRequest& layer : lowest_first) {
@@ -202,19 +204,30 @@ class Composer {
     Composition composition;
     ASSIGN_OR_RETURN(composition.target_, Resolved(request.target));
     ASSIGN_OR_RETURN(composition.lock_, TakeLock(request.lock_patience));
+    composition.features_ = features_;
     ASSIGN_OR_RETURN(const MountTable table, MountTable::Read());
     ASSIGN_OR_RETURN(const Hidden hidden, FindHidden(request.layers));
-    const UnionPlan plan = PlanUnion(paths_, features_, request.layers, hidden, request.verity);
+    const auto plan_with = [&](Scratch scratch) {
+      return PlanUnion(paths_, features_, request.layers, hidden, request.verity,
+                       std::move(scratch));
+    };
 
-    if (const MountEntry* there = table.FindAt(composition.target_);
-        there != nullptr && ShowsPlan(*there, plan)) {
-      composition.already_mounted_ = true;
-      for (const LayerRequest& layer : request.layers)
-        composition.layers_.push_back(Describe(paths_, plan, layer, LayerOrigin::kReused));
-      return composition;
+    Scratch scratch = ScratchAt(paths_.scratch);
+    if (const std::optional<Scratch> former = UnionAt(composition.target_, table)) {
+      const UnionPlan same = plan_with(*former);
+      if (ShowsPlan(*table.FindAt(composition.target_), same)) {
+        composition.already_mounted_ = true;
+        for (const LayerRequest& layer : request.layers)
+          composition.layers_.push_back(Describe(paths_, same, layer, LayerOrigin::kReused));
+        return composition;
+      }
+      if (IsUnionPlace(table, composition.target_)) {
+        ASSIGN_OR_RETURN(scratch, FreeScratch());
+        composition.aside_ = former->staging;
+      }
     }
 
-    Status built = Build(request, plan, hidden, table, composition);
+    Status built = Build(request, plan_with(std::move(scratch)), hidden, composition);
     if (built) return composition;
     Error error = std::move(built).error();
     if (Status undone = composition.Unwind(); !undone)
@@ -228,6 +241,25 @@ class Composer {
     return LockFile::Take(paths_.compose_lock, "compose", patience);
   }
 
+  // The scratch of the union that stands there.
+  std::optional<Scratch> UnionAt(const std::string& target, const MountTable& table) {
+    const MountEntry* there = table.FindAt(target);
+    if (there == nullptr || there->fs_type != "overlay") return std::nullopt;
+    return ScratchOf(paths_, *there);
+  }
+
+  Result<Scratch> FreeScratch() {
+    ASSIGN_OR_RETURN(const std::size_t held, ReleaseFormerScratches(paths_));
+    ASSIGN_OR_RETURN(const MountTable table, MountTable::Read());
+    for (const std::string& place : ScratchPlaces(paths_))
+      if (table.FindAt(place) == nullptr) return ScratchAt(place);
+    return Error(ErrorKind::kBusy, "former_unions_in_use",
+                 std::to_string(held) +
+                     " former unions are still in use: end the processes that work in them "
+                     "(`fuser -vm " +
+                     ScratchAt(paths_.scratch).staging + "` names those of the first)");
+  }
+
   Status WriteHidden(const Scratch& scratch, const Hidden& hidden) {
     for (const auto& [digest, names] : hidden) {
       if (!names.whiteouts.empty())
@@ -238,10 +270,12 @@ class Composer {
   }
 
   Status Build(const ComposeRequest& request, const UnionPlan& plan, const Hidden& hidden,
-               const MountTable& table, Composition& composition) {
+               Composition& composition) {
+    ASSIGN_OR_RETURN(const MountTable table, MountTable::Read());
     composition.staging_ = plan.scratch.staging;
-    RETURN_IF_ERROR_CONTEXT(MountScratch(paths_, request.scratch_mib, table, composition.undo_),
-                            "mount scratch");
+    RETURN_IF_ERROR_CONTEXT(
+        MountScratch(plan.scratch.mountpoint, request.scratch_mib, table, composition.undo_),
+        "mount scratch");
     RETURN_IF_ERROR_CONTEXT(WriteHidden(plan.scratch, hidden), "say what modules hide");
     std::vector<LayerJob> jobs;
     jobs.reserve(request.layers.size());
@@ -274,8 +308,8 @@ Status Composition::Commit() {
     lock_.reset();
     return Ok();
   }
-  Status moved = MoveMount(
-      staging_, target_);  // the commit: before it nothing is visible, after it everything
+  // The commit: before it nothing is visible, after it everything.
+  Status moved = aside_ ? Exchange() : MoveMount(staging_, target_);
   if (!moved) {
     Error error = std::move(moved).error().WithContext("commit the union");
     if (Status undone = Unwind(); !undone) return std::move(error).AlsoFailed(undone.error());
@@ -283,6 +317,17 @@ Status Composition::Commit() {
   }
   undo_.Release();
   lock_.reset();
+  return Ok();
+}
+
+Status Composition::Exchange() {
+  ASSIGN_OR_RETURN(gap_, ExchangeUnions(features_, staging_, target_, *aside_));
+  return Ok();
+}
+
+Status Composition::TakeBack() {
+  RETURN_IF_ERROR_CONTEXT(ExchangeUnions(features_, *aside_, target_, staging_),
+                          "bring the former union back");
   return Ok();
 }
 

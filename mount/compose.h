@@ -7,6 +7,9 @@
 // moves the union to its target. What was not committed is unmounted in reverse order, only our own
 // mounts and never lazily, so that a failure at any step leaves the mount table as it was.
 //
+// A target that is a union place (union_place.h) may show another union: Commit exchanges the two,
+// TakeBack exchanges them again, and what is not used any more goes with ReleaseFormerUnions.
+//
 //   ASSIGN_OR_RETURN(Composition composition, Compose(paths, features, std::move(request)));
 //   RETURN_IF_ERROR(composition.Commit());
 //
@@ -74,8 +77,15 @@ class Composition {
   // The target already shows exactly these layers; Commit has nothing to do.
   bool already_mounted() const { return already_mounted_; }
 
+  // Another union is at the target, which Commit puts aside.
+  bool replaces() const { return aside_.has_value(); }
+
   // The union appears at the target. On failure everything is unwound.
   Status Commit();
+  // How long Commit left nothing at the target; zero where the kernel needs no gap.
+  std::chrono::nanoseconds gap() const { return gap_; }
+  // After Commit, for one that replaces: the former union is at the target again.
+  Status TakeBack();
   // Gives it up now and says what could not be undone; the destructor can only keep silent about
   // it.
   Status Unwind();
@@ -83,11 +93,15 @@ class Composition {
  private:
   friend class Composer;
   Composition() = default;
+  Status Exchange();
 
   std::vector<ComposedLayer> layers_;
   std::string target_;
   std::string staging_;
   bool already_mounted_ = false;
+  std::optional<std::string> aside_;  // where the former union goes
+  KernelFeatures features_;
+  std::chrono::nanoseconds gap_{0};
   MountUndo undo_;
   std::optional<LockFile> lock_;
 };

@@ -64,6 +64,7 @@ KernelFeatures ProbeKernelFeatures() {
   features.append_data = features.append_lowers && AppendsData();
   features.overlay_verity = features.data_lowers && Takes("verity", "require");
   features.loop_devices = Open("/dev/loop-control", O_RDWR).ok();
+  features.mount_beneath = KnowsMountBeneath();
   features.erofs_on_files = features.erofs && AtLeast(features.release, 6, 12);
   return features;
 }

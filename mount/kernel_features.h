@@ -20,6 +20,7 @@ struct KernelFeatures {
   bool data_lowers = false;     // data-only layers in an overlay, Linux 6.5
   bool overlay_verity = false;  // overlay's "verity=require", Linux 6.6
   bool loop_devices = false;    // /dev/loop-control
+  bool mount_beneath = false;   // move_mount(2)'s MOVE_MOUNT_BENEATH, Linux 6.5
   bool erofs_on_files =
       false;  // EROFS straight on a file, Linux 6.12; whether it was built in, the mount says
   std::string release;  // uname -r, for messages

@@ -12,6 +12,8 @@
 namespace powernode::mount {
 namespace {
 
+constexpr unsigned kBeneath = 0x200;  // MOVE_MOUNT_BENEATH, which Debian 12's headers lack
+
 Error MountError(const std::string& what, int saved_errno) {
   const Error system = SystemError(what, saved_errno);
   Error error(system.kind(), "mount_failed", system.message());
@@ -87,6 +89,26 @@ Status AttachMount(const Fd& mount, const std::string& target) {
 Status MoveMount(const std::string& from, const std::string& target) {
   if (::move_mount(AT_FDCWD, from.c_str(), AT_FDCWD, target.c_str(), 0) < 0)
     return MountError("move " + from + " to " + target, errno);
+  return Ok();
+}
+
+Status MoveMountBeneath(const std::string& from, const std::string& target) {
+  if (::move_mount(AT_FDCWD, from.c_str(), AT_FDCWD, target.c_str(), kBeneath) < 0)
+    return MountError("move " + from + " beneath the mount at " + target, errno);
+  return Ok();
+}
+
+// The flags are looked at before the descriptors, of which these are none.
+bool KnowsMountBeneath() {
+  constexpr int kNone = -1;
+  return ::move_mount(kNone, "", kNone, "",
+                      MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH | kBeneath) < 0 &&
+         errno == EBADF;
+}
+
+Status BindOnItself(const std::string& directory) {
+  if (::mount(directory.c_str(), directory.c_str(), nullptr, MS_BIND, nullptr) < 0)
+    return MountError("make " + directory + " a mount point", errno);
   return Ok();
 }
 

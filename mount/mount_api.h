@@ -38,6 +38,14 @@ class FsContext {
 Status AttachMount(const Fd& mount, const std::string& target);
 Status MoveMount(const std::string& from, const std::string& target);
 
+// Slides the mount at `from` beneath the topmost one at `target` (Linux 6.5): it shows when that
+// one goes. Does the kernel know how?
+Status MoveMountBeneath(const std::string& from, const std::string& target);
+bool KnowsMountBeneath();
+
+// Makes the directory a mount point of itself.
+Status BindOnItself(const std::string& directory);
+
 // mount(2), for lists that do not fit fsconfig's 255 bytes on kernels without a better way.
 Status MountWithOptions(const std::string& fs_type, const std::string& source,
                         const std::string& target, const std::string& options);

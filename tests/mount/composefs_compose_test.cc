@@ -334,7 +334,7 @@ TEST_CASE("without the guard, such a directory would replace a higher module's b
   const LayerJob jobs[] = {{.name = "m", .image = &layer.image, .format = ImageFormat::kComposefs}};
   REQUIRE(MakeDirectories(node.paths().layers, 0755).ok());
   REQUIRE(MountLayers(node.paths(), Features(), *table, jobs, undo).ok());
-  const Result<Scratch> scratch = MountScratch(node.paths(), 16, *table, undo);
+  const Result<Scratch> scratch = MountScratch(node.paths().scratch, 16, *table, undo);
   REQUIRE(scratch.ok());
   const UnionPlan plan{.layers_directory = node.paths().layers,
                        .lowers = {LayerPath(node.paths(), layer.image.digest()), hostile},
@@ -359,7 +359,7 @@ TEST_CASE("verity=require reaches the kernel and is read back, with either inter
         {.name = "m", .image = &layer.image, .format = ImageFormat::kComposefs}};
     REQUIRE(MakeDirectories(node.paths().layers, 0755).ok());
     REQUIRE(MountLayers(node.paths(), features, *before, jobs, undo).ok());
-    const Result<Scratch> scratch = MountScratch(node.paths(), 16, *before, undo);
+    const Result<Scratch> scratch = MountScratch(node.paths().scratch, 16, *before, undo);
     REQUIRE(scratch.ok());
     UnionPlan plan{.layers_directory = node.paths().layers,
                    .lowers = {LayerPath(node.paths(), layer.image.digest())},
