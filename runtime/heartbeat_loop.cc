@@ -11,7 +11,7 @@ constexpr std::chrono::seconds kFirstFailureWait{5};
 constexpr std::chrono::seconds kLongestFailureWait{120};
 // A shorter configured period is an operator's wish to see more, and stands against the platform's.
 constexpr std::chrono::seconds kDefaultPeriod{30};
-constexpr std::chrono::milliseconds kUntilJoined{500};
+constexpr std::chrono::milliseconds kUntilJoined{60'000};  // and woken then
 constexpr double kSpread = 0.1;
 constexpr std::chrono::minutes kLongOutage{2};  // node-api.md §4
 constexpr double kOutageSpread = 0.5;

@@ -31,7 +31,12 @@ constexpr std::chrono::milliseconds kCredentialPatience{
 constexpr std::chrono::milliseconds kReconcilePatience{6 * 3600 *
                                                        1000};  // a download may take its time
 constexpr std::chrono::milliseconds kHealthPatience{600'000};  // systemctl's own 100 s a call
-constexpr std::chrono::milliseconds kWatch{1'000};
+constexpr std::chrono::milliseconds kLongestWatch{30'000};
+
+// Between two looks at whether all loops still come back; the watchdog is fed at each.
+std::chrono::milliseconds WatchPeriod(const ServiceNotifier& notifier) {
+  return std::min(notifier.watchdog().value_or(kLongestWatch) / 3, kLongestWatch);
+}
 
 NodeReport FirstReport(const Paths& paths, const mount::KernelFeatures& features,
                        Findings& findings) {
@@ -128,7 +133,7 @@ Status RunService(const ServiceRequest& request, const ServiceNotifier& notifier
   std::optional<std::int64_t> known_revision;
   std::string known_wish;
   std::string status;
-  while (clock.Sleep(kWatch, stop)) {
+  while (supervisor.AwaitTick(WatchPeriod(notifier), stop)) {
     if (const std::optional<std::string> stuck = supervisor.Stuck())
       findings.Raise("loop_stuck", Severity::kCritical, *stuck,
                      "this loop does not come back; the watchdog will restart the agent");

@@ -29,6 +29,13 @@ void Supervisor::Wake(const std::string& name) {
   }
 }
 
+bool Supervisor::AwaitTick(std::chrono::milliseconds at_most, std::stop_token stop) {
+  std::unique_lock lock(ticked_mutex_);
+  tick_ended_.wait_for(lock, stop, at_most, [&] { return ticked_; });
+  ticked_ = false;
+  return !stop.stop_requested();
+}
+
 std::optional<std::string> Supervisor::Stuck() const {
   const std::int64_t now = clock_.Monotonic().count();
   const std::scoped_lock lock(loops_mutex_);
@@ -54,6 +61,11 @@ void Supervisor::Run(Running& running, std::stop_token stop) {
     running.tick_started_ms = clock_.Monotonic().count();
     const std::chrono::milliseconds wait = Tick(running, stop);
     running.tick_started_ms = -1;
+    {
+      const std::scoped_lock ticked_lock(ticked_mutex_);
+      ticked_ = true;
+    }
+    tick_ended_.notify_all();
     std::unique_lock lock(running.mutex);
     running.wake.wait_for(lock, stop, wait, [&] { return running.woken; });
     running.woken = false;

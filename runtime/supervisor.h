@@ -43,6 +43,10 @@ class Supervisor {
   // Makes the named loop's wait end now.
   void Wake(const std::string& name);
 
+  // Returns when a loop has ended a tick since the last call, or after `at_most`; false when `stop`
+  // was requested. For one thread: nothing else has to wake up to see what the loops did.
+  bool AwaitTick(std::chrono::milliseconds at_most, std::stop_token stop);
+
   // The name of a loop whose tick is over its patience.
   std::optional<std::string> Stuck() const;
 
@@ -66,6 +70,9 @@ class Supervisor {
   Log& log_;
   mutable std::mutex loops_mutex_;  // loops wake each other while others are still being started
   std::vector<std::unique_ptr<Running>> loops_;
+  std::mutex ticked_mutex_;
+  std::condition_variable_any tick_ended_;
+  bool ticked_ = false;
 };
 
 }  // namespace powernode::runtime

@@ -111,6 +111,22 @@ TEST_SUITE("supervisor") {
   }
 }
 
+TEST_SUITE("supervisor's watch") {
+  TEST_CASE("it looks when a loop has ticked, or its time is over, and ends when it is told") {
+    Supervisor supervisor(SystemClock(), SilentLog());
+    std::stop_source stop;
+    const auto begin = SystemClock().Monotonic();
+    CHECK(supervisor.AwaitTick(10ms, stop.get_token()));
+    CHECK(SystemClock().Monotonic() - begin >= 9ms);
+    supervisor.Start({"asleep", 1000ms, [](std::stop_token) { return 1h; }});
+    CHECK(supervisor.AwaitTick(1h, stop.get_token()));
+    supervisor.Wake("asleep");
+    CHECK(supervisor.AwaitTick(1h, stop.get_token()));
+    stop.request_stop();
+    CHECK_FALSE(supervisor.AwaitTick(1h, stop.get_token()));
+  }
+}
+
 TEST_SUITE("findings") {
   TEST_CASE("are kept once until their cause is gone, the most severe first") {
     Findings findings(SystemClock(), SilentLog());
