@@ -87,19 +87,33 @@ bool MayTryAgain(const Attempt& attempt, std::int64_t now_unix) {
   return now_unix < attempt.last_at || now_unix - attempt.last_at >= kRest;
 }
 
-Status CountAttempt(const Paths& paths, const std::string& composition, const std::string& boot_id,
+Status CountAttempt(const Paths& paths, const std::string& composition, const std::string& trial,
                     std::int64_t now_unix) {
   std::vector<Attempt> all = LoadAttempts(paths);
   Attempt attempt{.composition = composition, .first_at = now_unix};
   if (const Attempt* known = FindAttempt(all, composition)) attempt = *known;
-  if (attempt.attempts > 0 && attempt.last_boot_id == boot_id) return Ok();
+  if (attempt.attempts > 0 && attempt.last_boot_id == trial) return Ok();
   ++attempt.attempts;
-  attempt.last_boot_id = boot_id;
+  attempt.last_boot_id = trial;
   attempt.last_result = kTried;
   attempt.last_at = now_unix;
   std::erase_if(all, [&](const Attempt& other) { return other.composition == composition; });
   all.push_back(std::move(attempt));
   return Store(paths, std::move(all));
+}
+
+Status WithdrawAttempt(const Paths& paths, const std::string& composition,
+                       const std::string& trial) {
+  std::vector<Attempt> all = LoadAttempts(paths);
+  for (Attempt& attempt : all) {
+    if (attempt.composition != composition || attempt.last_boot_id != trial ||
+        attempt.last_result != kTried || attempt.attempts == 0)
+      continue;
+    if (--attempt.attempts == 0) return ForgetAttempts(paths, composition);
+    attempt.last_result = kInconclusive;
+    return Store(paths, std::move(all));
+  }
+  return Ok();
 }
 
 Status GiveBackAttempt(const Paths& paths, const std::string& composition,

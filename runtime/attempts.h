@@ -3,7 +3,7 @@
 // A set that passes the health gate is forgotten here; one that was tried twice is not tried again
 // until it changes, or an hour has passed and there is nothing better.
 //
-// Counted per composition hash and kernel boot.
+// Counted per composition hash and trial: a kernel boot, or one change of a running node.
 #pragma once
 
 #include <cstdint>
@@ -39,9 +39,14 @@ Status RequireAttemptLeft(const std::vector<Attempt>& all, const std::string& co
 // It is an hour since the last attempt.
 bool MayTryAgain(const Attempt& attempt, std::int64_t now_unix);
 
-// Durable when it returns. One boot counts once.
-Status CountAttempt(const Paths& paths, const std::string& composition, const std::string& boot_id,
+// Durable when it returns. One trial counts once: a boot by its id, a change of a running node by
+// that and a number of its own.
+Status CountAttempt(const Paths& paths, const std::string& composition, const std::string& trial,
                     std::int64_t now_unix);
+
+// The trial of a change led to no verdict about the set: as if it had not been counted.
+Status WithdrawAttempt(const Paths& paths, const std::string& composition,
+                       const std::string& trial);
 
 // The machine goes down in an orderly way before the gate has judged this boot's set: the attempt
 // is given back, three times at most.

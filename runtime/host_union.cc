@@ -1,99 +1,139 @@
 #include "runtime/host_union.h"
 
-#include <sys/mount.h>
-
-#include <cerrno>
+#include <vector>
 
 #include "agent/base/files.h"
 #include "agent/base/lock_file.h"
 #include "mount/compose.h"
+#include "mount/former_unions.h"
 #include "mount/mount_table.h"
+#include "mount/union_place.h"
 #include "runtime/module_units.h"
 #include "runtime/runtime_directory.h"
 #include "runtime/unit_directory.h"
+#include "runtime/unit_watch.h"
 
 namespace powernode::runtime {
 namespace {
 
-Status UnmountIfMounted(const mount::MountTable& table, const std::string& path) {
-  if (table.FindAt(path) == nullptr) return Ok();
-  if (::umount2(path.c_str(), UMOUNT_NOFOLLOW) == 0) return Ok();
-  if (errno == EBUSY)
-    return Error(ErrorKind::kSystem, std::string(kMountInUse),
-                 "unmount " + path +
-                     ": a process that is no module service works in it; `fuser -vm " + path +
-                     "` names it");
-  return SystemError("unmount " + path, errno);
+using UnitNames = std::vector<std::string>;
+
+UnitNames Both(UnitNames first, const UnitNames& second) {
+  first.insert(first.end(), second.begin(), second.end());
+  return first;
 }
 
-// Union first, then what it was made of; a layer that another overlay uses stays (MO-8).
-Status UnmountUnion(const Paths& paths) {
-  ASSIGN_OR_RETURN(const mount::MountTable before, mount::MountTable::Read());
-  RETURN_IF_ERROR(UnmountIfMounted(before, paths.union_root));
-  RETURN_IF_ERROR(UnmountIfMounted(before, paths.scratch));
-  ASSIGN_OR_RETURN(const mount::MountTable after, mount::MountTable::Read());
-  const Result<std::vector<std::string>> layers = ListDirectory(paths.layers);
-  if (!layers) return layers.error().kind() == ErrorKind::kNotFound ? Ok() : Status(layers.error());
-  for (const std::string& name : *layers) {
-    const std::string layer = paths.layers + "/" + name;
-    if (!after.UsedByOverlay(layer)) RETURN_IF_ERROR(UnmountIfMounted(after, layer));
+// One change, from the composed union to the last unit that runs again.
+class Change {
+ public:
+  Change(const HostUnionContext& context, const Composition& wanted,
+         const std::optional<Breadcrumb>& before, std::stop_token stop)
+      : context_(context),
+        before_(before),
+        stop_(std::move(stop)),
+        units_(RenderModuleUnits(wanted, context.paths.union_root)),
+        next_{.composition = wanted, .mode = NodeMode::kHost} {}
+
+  Result<HostChange> Run(std::vector<mount::LayerRequest> layers) {
+    ASSIGN_OR_RETURN(next_.boot_id, BootId(context_.paths));
+    ASSIGN_OR_RETURN(planned_, PlanUnits(context_.paths, units_.units));
+    ASSIGN_OR_RETURN(mount::Composition composition, Compose(std::move(layers)));
+    ASSIGN_OR_RETURN(const UnitNames healthy, Active(planned_.changed));
+    const UnitNames stopped = Both(planned_.changed, planned_.removed);
+    Status exchanged = Stop(stopped);
+    if (exchanged) exchanged = composition.Commit();
+    if (!exchanged) return StartAgain(std::move(exchanged).error(), stopped);
+
+    Status stands = StartUnits();
+    if (stands) stands = AwaitBack(healthy);
+    if (!stands && before_) return TakeBack(std::move(stands).error(), composition);
+    if (!stands) return std::move(stands).error();
+    ASSIGN_OR_RETURN(const std::optional<std::string> not_kept,
+                     WriteBreadcrumb(context_.paths, next_));
+    if (not_kept) next_.findings.push_back(*not_kept);
+    return HostChange{.breadcrumb = next_, .gap = composition.gap()};
   }
-  return Ok();
-}
 
-Status StopOwnUnits(const HostUnionContext& context) {
-  if (context.systemd == nullptr) return Ok();
-  ASSIGN_OR_RETURN(const std::vector<std::string> units, ListOwnUnits(context.paths));
-  return context.systemd->StopUnits(units);
-}
+ private:
+  Result<mount::Composition> Compose(std::vector<mount::LayerRequest> layers) {
+    RETURN_IF_ERROR(mount::MakeUnionPlace(context_.paths.union_root));
+    ASSIGN_OR_RETURN(
+        mount::Composition composed,
+        mount::Compose(context_.paths, context_.features,
+                       {.layers = std::move(layers),
+                        .target = context_.paths.union_root,
+                        .scratch_mib = context_.scratch_mib,
+                        .verity = VerityFor(next_.composition, context_.supply.verity())}));
+    RecordEnforcement(composed.layers(), next_.composition);
+    for (const mount::ComposedLayer& layer : composed.layers())
+      next_.lowers.insert(next_.lowers.begin(), layer.mountpoint);
+    return composed;
+  }
 
-Result<Breadcrumb> Compose(const HostUnionContext& context, const Composition& wanted,
-                           std::vector<mount::LayerRequest> layers) {
-  Breadcrumb breadcrumb{.composition = wanted, .mode = NodeMode::kHost};
-  ASSIGN_OR_RETURN(breadcrumb.boot_id, BootId(context.paths));
-  RETURN_IF_ERROR(MakeDirectories(context.paths.union_root, 0755));
-  ASSIGN_OR_RETURN(mount::Composition composed,
-                   mount::Compose(context.paths, context.features,
-                                  {.layers = std::move(layers),
-                                   .target = context.paths.union_root,
-                                   .scratch_mib = context.scratch_mib,
-                                   .verity = VerityFor(wanted, context.supply.verity())}));
-  RETURN_IF_ERROR(composed.Commit());
-  RecordEnforcement(composed.layers(), breadcrumb.composition);
-  for (const mount::ComposedLayer& layer : composed.layers())
-    breadcrumb.lowers.insert(breadcrumb.lowers.begin(), layer.mountpoint);
-  return breadcrumb;
-}
+  Result<UnitNames> Active(const UnitNames& units) {
+    if (context_.systemd == nullptr || units.empty()) return UnitNames();
+    return ActiveUnits(*context_.systemd, units);
+  }
 
-// Writes the units of the set and starts them. A unit that does not start is a finding, not a
-// failed change.
-Status StartUnits(const HostUnionContext& context, Breadcrumb& breadcrumb) {
-  const ModuleUnits units = RenderModuleUnits(breadcrumb.composition, context.paths.union_root);
-  breadcrumb.findings.insert(breadcrumb.findings.end(), units.refused.begin(), units.refused.end());
-  breadcrumb.incomplete = !units.refused.empty();
-  ASSIGN_OR_RETURN(const UnitChanges changes, SyncUnits(context.paths, units.units));
-  breadcrumb.findings.insert(breadcrumb.findings.end(), changes.findings.begin(),
-                             changes.findings.end());
-  if (context.systemd == nullptr) return Ok();
-  if (!changes.empty()) RETURN_IF_ERROR(context.systemd->Reload());
-  std::vector<std::string> names;
-  for (const UnitFile& unit : units.units) names.push_back(unit.name);
-  if (Status started = context.systemd->StartUnits(names); !started)
-    breadcrumb.findings.push_back(started.error().message());
-  return Ok();
-}
+  Status Stop(const UnitNames& units) {
+    return context_.systemd == nullptr ? Ok() : context_.systemd->StopUnits(units);
+  }
 
-Result<Breadcrumb> Replace(const HostUnionContext& context, const Composition& wanted,
-                           std::vector<mount::LayerRequest> layers) {
-  RETURN_IF_ERROR(StopOwnUnits(context));
-  RETURN_IF_ERROR(UnmountUnion(context.paths));
-  ASSIGN_OR_RETURN(Breadcrumb breadcrumb, Compose(context, wanted, std::move(layers)));
-  RETURN_IF_ERROR(StartUnits(context, breadcrumb));
-  ASSIGN_OR_RETURN(const std::optional<std::string> not_kept,
-                   WriteBreadcrumb(context.paths, breadcrumb));
-  if (not_kept) breadcrumb.findings.push_back(*not_kept);
-  return breadcrumb;
-}
+  Status AwaitBack(const UnitNames& units) {
+    return context_.systemd == nullptr
+               ? Ok()
+               : AwaitUnits(*context_.systemd, units, context_.clock, stop_);
+  }
+
+  // Nothing has changed but that these units do not run.
+  Error StartAgain(Error error, const UnitNames& stopped) {
+    if (context_.systemd == nullptr) return error;
+    if (Status started = context_.systemd->StartUnits(stopped); !started)
+      return std::move(error).AlsoFailed(started.error());
+    return error;
+  }
+
+  // Writes the units of the new set and starts them; those that run stay as they are. A unit that
+  // does not start is a finding here.
+  Status StartUnits() {
+    next_.findings.insert(next_.findings.end(), units_.refused.begin(), units_.refused.end());
+    next_.incomplete = !units_.refused.empty();
+    return WriteAndStart(units_, next_.findings);
+  }
+
+  Status WriteAndStart(const ModuleUnits& units, std::vector<std::string>& findings) {
+    ASSIGN_OR_RETURN(const UnitChanges changes, SyncUnits(context_.paths, units.units));
+    findings.insert(findings.end(), changes.findings.begin(), changes.findings.end());
+    if (context_.systemd == nullptr) return Ok();
+    if (!changes.empty()) RETURN_IF_ERROR(context_.systemd->Reload());
+    UnitNames names;
+    for (const UnitFile& unit : units.units) names.push_back(unit.name);
+    if (Status started = context_.systemd->StartUnits(names); !started)
+      findings.push_back(started.error().message());
+    return Ok();
+  }
+
+  // The former union, its units and its breadcrumb, which was not yet replaced.
+  Error TakeBack(Error error, mount::Composition& composition) {
+    const auto restore = [&]() -> Status {
+      RETURN_IF_ERROR(Stop(Both(planned_.changed, planned_.added)));
+      if (composition.replaces()) RETURN_IF_ERROR(composition.TakeBack());
+      std::vector<std::string> findings;
+      return WriteAndStart(RenderModuleUnits(before_->composition, context_.paths.union_root),
+                           findings);
+    };
+    if (Status restored = restore(); !restored)
+      return std::move(error).WithContext("change the union").AlsoFailed(restored.error());
+    return std::move(error).WithContext("change the union; the former set is back");
+  }
+
+  const HostUnionContext& context_;
+  const std::optional<Breadcrumb>& before_;
+  std::stop_token stop_;
+  ModuleUnits units_;
+  UnitChanges planned_;
+  Breadcrumb next_;
+};
 
 }  // namespace
 
@@ -101,47 +141,29 @@ Result<std::optional<Breadcrumb>> RunningUnion(const Paths& paths) {
   ASSIGN_OR_RETURN(std::optional<Breadcrumb> breadcrumb, ReadBreadcrumb(paths));
   if (!breadcrumb || breadcrumb->mode != NodeMode::kHost) return std::optional<Breadcrumb>();
   ASSIGN_OR_RETURN(const mount::MountTable table, mount::MountTable::Read());
-  if (table.FindAt(paths.union_root) == nullptr) return std::optional<Breadcrumb>();
+  const mount::MountEntry* there = table.FindAt(paths.union_root);
+  if (there == nullptr || there->fs_type != "overlay") return std::optional<Breadcrumb>();
   return breadcrumb;
 }
 
-Result<Breadcrumb> ApplyHostUnion(const HostUnionContext& context, Composition wanted,
+Result<HostChange> ApplyHostUnion(const HostUnionContext& context, Composition wanted,
                                   Network network, std::stop_token stop) {
   RETURN_IF_ERROR(MakeRuntimeDirectory(context.paths));
-  const auto silent = [](const ModuleProven&) {};
   ASSIGN_OR_RETURN(std::vector<mount::LayerRequest> layers,
-                   ProveModules(wanted, context.supply, network, stop, silent));
+                   ProveModules(wanted, context.supply, network, stop, [](const ModuleProven&) {}));
   // What the kernel would refuse is refused before the running services are stopped for it.
   RETURN_IF_ERROR(mount::CheckLayers(context.paths, context.features, layers,
                                      VerityFor(wanted, context.supply.verity())));
-  // An operator's command and the service must not take the union apart at the same time.
+  // An operator's command and the service must not change the union at the same time.
   ASSIGN_OR_RETURN(const LockFile one_change,
                    LockFile::Take(context.paths.union_lock, "change of the union",
                                   std::chrono::milliseconds(60'000)));
-  ASSIGN_OR_RETURN(std::optional<Breadcrumb> before, RunningUnion(context.paths));
-  Result<Breadcrumb> applied = Replace(context, wanted, std::move(layers));
-  if (applied || !before) return applied;
-
-  Error problem = std::move(applied).error().WithContext("change the union");
-  const auto restore = [&]() -> Status {
-    ASSIGN_OR_RETURN(const std::optional<Breadcrumb> still, RunningUnion(context.paths));
-    if (still && problem.code() == kMountInUse)
-      return StartUnits(context, *before);  // only these were stopped
-    ASSIGN_OR_RETURN(
-        std::vector<mount::LayerRequest> old_layers,
-        ProveModules(before->composition, context.supply, Network::kForbid, stop, silent));
-    ASSIGN_OR_RETURN(const Breadcrumb restored,
-                     Replace(context, before->composition, std::move(old_layers)));
-    return Ok();
-  };
-  if (Status restored = restore(); !restored)
-    return std::move(problem).AlsoFailed(restored.error());
-  return std::move(problem).WithContext("the former set is back");
-}
-
-Status RemoveHostUnion(const HostUnionContext& context) {
-  RETURN_IF_ERROR(StopOwnUnits(context));
-  return UnmountUnion(context.paths);
+  ASSIGN_OR_RETURN(const std::optional<Breadcrumb> before, RunningUnion(context.paths));
+  Result<HostChange> changed =
+      Change(context, wanted, before, std::move(stop)).Run(std::move(layers));
+  // Whichever union is not at its place now goes when nothing uses it; the reconcile looks again.
+  (void)mount::ReleaseFormerUnions(context.paths);
+  return changed;
 }
 
 }  // namespace powernode::runtime

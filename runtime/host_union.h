@@ -1,15 +1,16 @@
 // Host mode: the modules' union beside the running root ($R/union), and the services that live in
 // it.
 //
-// A change is a new union: the module units stop, the old union goes, the new one is composed, the
-// units start. When the new one cannot be composed the old set is composed again, so that a failed
-// change ends where it began. (A change without a gap needs MOVE_MOUNT_BENEATH and comes later.)
+// A change builds the new union beside the old one, stops the units of the modules that change,
+// exchanges the unions (mount/union_place.h), and starts those units again; every other unit runs
+// on, in the union it was started in. A unit that ran before and does not come back takes the whole
+// change back.
 #pragma once
 
-#include <functional>
+#include <chrono>
+#include <optional>
 #include <stop_token>
 #include <string>
-#include <vector>
 
 #include "agent/base/clock.h"
 #include "agent/base/paths.h"
@@ -34,15 +35,14 @@ struct HostUnionContext {
 // What stands at $R/union of this boot; nullopt when nothing does.
 Result<std::optional<Breadcrumb>> RunningUnion(const Paths& paths);
 
-// The code of the error when somebody works in the union, so that it cannot be unmounted.
-inline constexpr std::string_view kMountInUse = "mount_in_use";
+struct HostChange {
+  Breadcrumb breadcrumb;            // as it was written
+  std::chrono::nanoseconds gap{0};  // how long there was no union; zero from Linux 6.5 on
+};
 
 // Makes `wanted` the running set. The images have been proven before anything running is touched.
-// Returns the breadcrumb that was written.
-Result<Breadcrumb> ApplyHostUnion(const HostUnionContext& context, Composition wanted,
+// "unit_did_not_come_back" and other errors after that name the former set as being back.
+Result<HostChange> ApplyHostUnion(const HostUnionContext& context, Composition wanted,
                                   Network network, std::stop_token stop);
-
-// Stops the units and unmounts union, scratch and layers; what is not mounted is fine.
-Status RemoveHostUnion(const HostUnionContext& context);
 
 }  // namespace powernode::runtime

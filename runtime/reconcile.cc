@@ -3,19 +3,29 @@
 #include <algorithm>
 #include <span>
 
+#include "agent/base/random.h"
+#include "mount/blob_store.h"
+#include "mount/mount_table.h"
+#include "runtime/attempts.h"
 #include "runtime/last_known_good.h"
+#include "runtime/live_modules.h"
+#include "runtime/module_units.h"
 #include "runtime/node_policy.h"
 #include "runtime/persist.h"
 #include "runtime/staged_set.h"
 #include "runtime/store_room.h"
+#include "runtime/unit_watch.h"
 
 namespace powernode::runtime {
 namespace {
 
 constexpr std::chrono::milliseconds kShrinkConfirmation{30'000};
-constexpr std::chrono::milliseconds kFirstBusyWait{5 * 60'000};
-constexpr std::chrono::milliseconds kLongestBusyWait{60 * 60'000};
 constexpr std::chrono::milliseconds kCollectEvery{24 * 3'600'000};
+
+bool IsLastKnownGood(const Paths& paths, const std::string& hash) {
+  const Result<std::optional<LastKnownGood>> good = LoadLastKnownGood(paths);
+  return good && *good && CompositionHash((*good)->composition.modules) == hash;
+}
 
 }  // namespace
 
@@ -47,29 +57,10 @@ Status Reconciler::ConfirmRemovals(const std::optional<Breadcrumb>& running,
           "thirty seconds later");
 }
 
-Status Reconciler::CheckBusy(const Composition& wanted) const {
-  if (!busy_ || busy_->hash != CompositionHash(wanted.modules) ||
-      clock_.Monotonic() >= busy_->until)
-    return Ok();
-  return Error(ErrorKind::kSystem, std::string(kMountInUse), busy_->message);
-}
-
-void Reconciler::NoteBusy(const Composition& wanted, const Error& error) {
-  const std::string hash = CompositionHash(wanted.modules);
-  const bool again = busy_ && busy_->hash == hash;
-  const std::chrono::milliseconds wait =
-      again ? std::min(busy_->wait * 2, kLongestBusyWait) : kFirstBusyWait;
-  busy_ = Busy{.hash = hash,
-               .message = error.message() + "; the next attempt is at least " +
-                          std::to_string(wait.count() / 60'000) + " min away",
-               .until = clock_.Monotonic() + wait,
-               .wait = wait};
-}
-
 Result<std::optional<mount::StoreLease>> Reconciler::LeaseStore(const Composition& wanted,
                                                                 ReconcileOutcome& outcome) {
   const std::chrono::milliseconds now = clock_.Monotonic();
-  if (outcome.plan.empty() && collected_at_ && now - *collected_at_ < kCollectEvery) {
+  if (outcome.actions.empty() && collected_at_ && now - *collected_at_ < kCollectEvery) {
     outcome.store_problem = store_problem_;
     return std::optional<mount::StoreLease>();
   }
@@ -138,10 +129,18 @@ Result<ReconcileOutcome> Reconciler::Change(enroll::Session* session, Compositio
       PlanReconcile(running ? std::optional(running->composition) : std::nullopt, wanted);
   const bool pivot = running && running->mode == NodeMode::kPivot;
   outcome.running = std::move(running);
+  ASSIGN_OR_RETURN(outcome.actions, Plan(wanted, outcome.running));
   if (apply == Apply::kDryRun) return outcome;
   ASSIGN_OR_RETURN(const std::optional<mount::StoreLease> lease, LeaseStore(wanted, outcome));
   if (outcome.plan.empty()) {
+    if (outcome.running && !pivot)
+      if (const Result<mount::Leftovers> left = mount::ReleaseFormerUnions(paths_); left)
+        outcome.left_over = *left;
     if (Status dropped = Unstage(paths_); !dropped) outcome.store_problem = dropped.error();
+    return outcome;
+  }
+  if (outcome.actions.empty() && pivot) {  // it is staged, and was proven then
+    outcome.pending_reboot = true;
     return outcome;
   }
 
@@ -165,15 +164,65 @@ Result<ReconcileOutcome> Reconciler::Change(enroll::Session* session, Compositio
                                  .systemd = systemd_,
                                  .scratch_mib = settings_.scratch_mib,
                                  .clock = clock_};
-  RETURN_IF_ERROR(CheckBusy(wanted));
-  Result<Breadcrumb> applied = ApplyHostUnion(context, wanted, network, stop);
-  if (!applied && applied.error().code() == kMountInUse) NoteBusy(wanted, applied.error());
-  if (!applied) return std::move(applied).error();
-  busy_.reset();
-  outcome.running = *std::move(applied);
+  ASSIGN_OR_RETURN(HostChange changed,
+                   ChangeUnion(context, wanted, outcome.running, network, stop));
+  outcome.running = std::move(changed.breadcrumb);
+  outcome.gap = changed.gap;
   outcome.applied = true;
   outcome.supplied = supply.supplied();
   return outcome;
+}
+
+Result<std::vector<Action>> Reconciler::Plan(const Composition& wanted,
+                                             const std::optional<Breadcrumb>& running) const {
+  const std::string hash = CompositionHash(wanted.modules);
+  const verify::Policy policy = LoadNodePolicy(paths_, settings_, clock_.UnixSeconds()).policy;
+  ChangeFacts facts{.wanted = wanted, .running = running, .policy = policy};
+  if (const Result<std::optional<Composition>> staged = StagedSet(paths_); staged && *staged)
+    facts.staged = CompositionHash((*staged)->modules);
+  if (IsLastKnownGood(paths_, hash)) facts.last_known_good = hash;
+  if (const std::vector<Attempt> all = LoadAttempts(paths_);
+      const Attempt* attempt = FindAttempt(all, hash))
+    facts.attempts = attempt->attempts;
+  if (const auto stored = mount::BlobStore(paths_, 0).List(); stored)
+    for (const verify::BlobDigest& digest : *stored) facts.stored.insert(digest.ToString());
+  ASSIGN_OR_RETURN(const mount::MountTable table, mount::MountTable::Read());
+  const auto note_mounted = [&](const std::vector<ComposedModule>& modules) {
+    for (const ComposedModule& module : modules)
+      if (table.FindAt(LayerMountPoint(paths_, module)) != nullptr)
+        facts.mounted.insert(module.digest);
+  };
+  note_mounted(wanted.modules);
+  if (running) note_mounted(running->composition.modules);
+  if (!running || running->mode != NodeMode::kPivot) {
+    const ModuleUnits units = RenderModuleUnits(wanted, paths_.union_root);
+    ASSIGN_OR_RETURN(facts.units, PlanUnits(paths_, units.units));
+  }
+  return PlanChange(facts);
+}
+
+// A set that was tried twice and never stood is not tried again until it changes; the last known
+// good one is no trial. While something runs, only a change that failed has been a trial.
+Result<HostChange> Reconciler::ChangeUnion(const HostUnionContext& context,
+                                           const Composition& wanted,
+                                           const std::optional<Breadcrumb>& running,
+                                           Network network, std::stop_token stop) {
+  const std::string hash = CompositionHash(wanted.modules);
+  if (wanted.source == CompositionSource::kLastKnownGood || IsLastKnownGood(paths_, hash))
+    return ApplyHostUnion(context, wanted, network, std::move(stop));
+  RETURN_IF_ERROR(RequireAttemptLeft(LoadAttempts(paths_), hash));
+  ASSIGN_OR_RETURN(std::string trial, BootId(paths_));
+  if (running) trial += "/" + RandomHex(4);
+  // A disk that cannot be written to costs the count, not the modules.
+  const Status counted = CountAttempt(paths_, hash, trial, clock_.UnixSeconds());
+  Result<HostChange> changed = ApplyHostUnion(context, wanted, network, std::move(stop));
+  if (!counted && changed)
+    changed->breadcrumb.findings.push_back("the attempt was not counted: " +
+                                           counted.error().message());
+  if (counted && running && (changed || changed.error().code() != kUnitDidNotComeBack))
+    if (Status withdrawn = WithdrawAttempt(paths_, hash, trial); !withdrawn && changed)
+      changed->breadcrumb.findings.push_back(withdrawn.error().message());
+  return changed;
 }
 
 }  // namespace powernode::runtime

@@ -16,10 +16,12 @@
 #include "agent/base/paths.h"
 #include "agent/base/result.h"
 #include "enroll/session.h"
+#include "mount/former_unions.h"
 #include "mount/kernel_features.h"
 #include "mount/store_lease.h"
 #include "runtime/assignment.h"
 #include "runtime/breadcrumb.h"
+#include "runtime/change_plan.h"
 #include "runtime/host_union.h"
 #include "runtime/module_supply.h"
 #include "runtime/reconcile_plan.h"
@@ -31,13 +33,16 @@ namespace powernode::runtime {
 enum class Apply { kYes, kDryRun };
 
 struct ReconcileOutcome {
-  std::vector<PlanStep> plan;
-  bool applied = false;         // the plan is carried out
-  bool pending_reboot = false;  // pivot mode: everything is here, the next boot composes it
+  std::vector<PlanStep> plan;       // what differs
+  std::vector<Action> actions;      // what is done about it
+  bool applied = false;             // the plan is carried out
+  std::chrono::nanoseconds gap{0};  // host mode: how long there was no union meanwhile
+  bool pending_reboot = false;      // pivot mode: everything is here, the next boot composes it
   std::optional<Breadcrumb> running;
   Supplied supplied;                    // what came over the network for it
   std::optional<Error> policy_problem;  // the platform's trust policy was not taken
   GcOutcome collected;                  // what the store had to let go
+  mount::Leftovers left_over;           // host mode: of former unions
   std::optional<Error> store_problem;   // why nothing, or no object, could be collected
 };
 
@@ -72,9 +77,11 @@ class Reconciler {
   // the last look was less than a day ago.
   Result<std::optional<mount::StoreLease>> LeaseStore(const Composition& wanted,
                                                       ReconcileOutcome& outcome);
-  // Refuses a set that could not be mounted a short while ago because the union was in use.
-  Status CheckBusy(const Composition& wanted) const;
-  void NoteBusy(const Composition& wanted, const Error& error);
+  Result<std::vector<Action>> Plan(const Composition& wanted,
+                                   const std::optional<Breadcrumb>& running) const;
+  Result<HostChange> ChangeUnion(const HostUnionContext& context, const Composition& wanted,
+                                 const std::optional<Breadcrumb>& running, Network network,
+                                 std::stop_token stop);
 
   const Paths& paths_;
   const Settings& settings_;
@@ -86,16 +93,6 @@ class Reconciler {
   // The set that took something away, and when it was first seen.
   std::string shrink_hash_;
   std::chrono::milliseconds shrink_seen_{};
-
-  // The set that found the union in use: each attempt stops and starts the modules' services, so
-  // the attempts become rarer.
-  struct Busy {
-    std::string hash;
-    std::string message;
-    std::chrono::milliseconds until{};
-    std::chrono::milliseconds wait{};
-  };
-  std::optional<Busy> busy_;
 
   std::optional<std::chrono::milliseconds> collected_at_;
   std::optional<Error> store_problem_;  // then

@@ -11,6 +11,12 @@ namespace {
 constexpr std::chrono::milliseconds kUntilTried{200};
 constexpr std::chrono::milliseconds kUntilJoined{60'000};
 
+std::string ExchangeText(std::chrono::nanoseconds gap) {
+  if (gap == gap.zero()) return "the union was changed without a gap";
+  return "the union was absent for " + std::to_string(gap.count() / 1000 + 1) +
+         " us (from Linux 6.5 on there is no gap)";
+}
+
 }  // namespace
 
 std::chrono::milliseconds ReconcileLoop::Tick(std::stop_token stop) {
@@ -45,6 +51,15 @@ std::chrono::milliseconds ReconcileLoop::Tick(std::stop_token stop) {
     log_.Info("reconcile",
               std::string(StepKindName(step.kind)) + " " + step.name + " " + step.detail,
               {{"module", step.id}});
+  if (outcome->applied) log_.Info("reconcile", ExchangeText(outcome->gap));
+  if (outcome->left_over.unions > 0)
+    findings_.Raise(
+        "former_union_in_use", Severity::kLow, "modules",
+        std::to_string(outcome->left_over.unions) +
+            " replaced unions stay mounted because processes work in them; `fuser -vm " +
+            paths_.scratch + "*/union` names them");
+  else
+    findings_.Clear("former_union_in_use", "modules");
   if (outcome->pending_reboot)
     findings_.Raise("pending_reboot", Severity::kLow, "node",
                     "another set is assigned and stored here; it is composed at the next boot");

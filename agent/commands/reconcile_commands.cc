@@ -101,6 +101,14 @@ std::string SupplyText(const runtime::Supplied& supplied) {
   return text + "\n";
 }
 
+// A set is named by the beginning of its hash, as `status` names it.
+std::string ActionText(const runtime::Action& action) {
+  constexpr std::size_t kHash = 64;
+  const std::string subject =
+      action.subject.size() == kHash ? action.subject.substr(0, 12) : action.subject;
+  return std::string(runtime::ActionName(action.kind)) + " " + subject + ": " + action.detail;
+}
+
 Outcome Run(const Context& context, Change change, const std::string& id, runtime::Apply apply,
             std::optional<int> progress_fd) {
   const StopOnSignal signals;
@@ -112,6 +120,7 @@ Outcome Run(const Context& context, Change change, const std::string& id, runtim
   Outcome outcome;
   outcome.stage = "reconcile";
   outcome.details["plan"] = OrderedJson(runtime::ToJson(done->plan));
+  outcome.details["actions"] = OrderedJson(runtime::ToJson(done->actions));
   outcome.details["applied"] = done->applied;
   outcome.details["pending_reboot"] = done->pending_reboot;
   const bool carried_out = done->applied || done->pending_reboot;
@@ -122,6 +131,8 @@ Outcome Run(const Context& context, Change change, const std::string& id, runtim
   for (const runtime::PlanStep& step : done->plan)
     outcome.text += std::string(runtime::StepKindName(step.kind)) + " " + step.name + " (" +
                     step.id + ") " + step.detail + "\n";
+  for (const runtime::Action& action : done->actions)
+    outcome.text += "  " + ActionText(action) + "\n";
   if (done->plan.empty()) outcome.text = "nothing to change\n";
   if (carried_out) outcome.text += SupplyText(done->supplied);
   if (done->applied) outcome.text += "applied\n";
