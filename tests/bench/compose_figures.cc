@@ -1,65 +1,22 @@
 // 32 EROFS modules, from verified descriptors to one mounted union, beside the same work done by
 // forking losetup and mount. Runs in a private mount namespace, which main() makes.
 
-#include <fcntl.h>
 #include <sys/mount.h>
 
-#include <cstdlib>
 #include <filesystem>
-#include <fstream>
-#include <stdexcept>
 
 #include "agent/base/files.h"
-#include "agent/base/syscalls.h"
 #include "mount/compose.h"
 #include "mount/kernel_features.h"
+#include "tests/bench/composed_images.h"
 #include "tests/bench/figure.h"
 #include "tests/support/temporary_directory.h"
-#include "verify/digested_file.h"
-#include "verify/image_verifier.h"
 
 namespace powernode::bench {
 namespace {
 
 constexpr int kModules = 32;
 constexpr int kRuns = 9;
-
-void Run(const std::string& command) {
-  if (std::system((command + " >/dev/null 2>&1").c_str()) != 0)
-    throw std::runtime_error(command + " failed");
-}
-
-template <typename T>
-T Must(Result<T> result) {
-  if (!result) throw std::runtime_error(result.error().message());
-  return std::move(result).value();
-}
-void Must(Status status) {
-  if (!status) throw std::runtime_error(status.error().message());
-}
-
-std::string MakeImage(const std::string& directory, int number) {
-  const std::string tree = directory + "/tree";
-  std::filesystem::create_directories(tree);
-  std::ofstream(tree + "/file-" + std::to_string(number)) << "module " << number;
-  const std::string image = directory + "/" + std::to_string(number) + ".erofs";
-  Run("mkfs.erofs " + image + " " + tree);
-  return image;
-}
-
-std::vector<mount::LayerRequest> Verified(const std::vector<std::string>& images) {
-  const verify::ImageVerifier verifier({.mode = verify::TrustMode::kAudit});
-  std::vector<mount::LayerRequest> layers;
-  for (const std::string& image : images) {
-    verify::DigestedFile file = Must(verify::DigestFile(Must(Open(image, O_RDONLY))));
-    const verify::ImageClaim claim{.module_id = image, .name = "m", .digest = file.digest()};
-    layers.push_back({.module_id = "m" + std::to_string(layers.size()),
-                      .name = "m",
-                      .effective_priority = static_cast<std::int64_t>(layers.size()),
-                      .image = Must(verifier.Verify(std::move(file), claim))});
-  }
-  return layers;
-}
 
 void Unmount(const Paths& paths, const std::string& target) {
   ::umount2(target.c_str(), 0);

@@ -37,6 +37,7 @@ std::vector<Figure> PackFigures(const Subject& subject);
 std::vector<Figure> PullFigures();
 std::vector<Figure> RenewalFigures();
 std::vector<Figure> SignatureFigures();
+std::vector<Figure> SwapFigures();
 std::vector<Figure> ServiceFigures();
 
 }  // namespace powernode::bench

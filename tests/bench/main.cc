@@ -29,6 +29,7 @@ constexpr std::array kGroups = {
     Group{"process", ProcessFigures},
     Group{"compose", [](const Subject&) { return ComposeFigures(); }},
     Group{"composefs", [](const Subject&) { return ComposefsFigures(); }},
+    Group{"swap", [](const Subject&) { return SwapFigures(); }},
     Group{"service", [](const Subject&) { return ServiceFigures(); }},
     Group{"digest", [](const Subject&) { return DigestFigures(); }},
     Group{"signature", [](const Subject&) { return SignatureFigures(); }},
