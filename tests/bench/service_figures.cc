@@ -15,6 +15,7 @@
 #include "runtime/findings.h"
 #include "runtime/heartbeat_loop.h"
 #include "runtime/reconcile.h"
+#include "tests/bench/composed_images.h"
 #include "tests/bench/figure.h"
 #include "tests/bench/joined_node.h"
 #include "tests/support/temporary_directory.h"
@@ -54,7 +55,7 @@ std::array<Usage, 3> Beat(const JoinedNode& node) {
   runtime::ReportBoard board;
   runtime::HeartbeatLoop loop(node.paths, std::chrono::milliseconds(1), platform, board, findings,
                               SystemClock(), log);
-  const runtime::Settings settings;
+  const runtime::Settings settings{.verify = verify::TrustMode::kAudit};  // nobody signed it
   const mount::KernelFeatures features = mount::ProbeKernelFeatures();
   runtime::Reconciler reconciler(node.paths, settings, features, nullptr, SystemClock());
   std::array<Usage, 3> usage;
@@ -76,7 +77,10 @@ std::array<Usage, 3> Beat(const JoinedNode& node) {
 
 std::vector<Figure> ServiceFigures() {
   const testing::TemporaryDirectory directory;
-  const JoinedNode node((directory / "node").string());
+  JoinedNode node((directory / "node").string());
+  node.plane.AddModule(MakeImage(directory.path().string(), 0),
+                       {"--name", "module", "--priority", "1", "--no-sign"});
+  node.plane.Assign("bench", {"module"});
   int ends[2];
   if (::pipe(ends) != 0) throw std::runtime_error("pipe failed");
   const pid_t child = ::fork();
