@@ -24,6 +24,7 @@ Meaning MeaningOf(int status) {
     case 501:
       return {ErrorKind::kNotFound, "not_found"};
     case 409:
+      return {ErrorKind::kDenied, "conflict"};
     case 413:
     case 422:
       return {ErrorKind::kDenied, "rejected"};

@@ -40,7 +40,7 @@ TEST_SUITE("answer") {
              {404, bad, ErrorKind::kNotFound, "not_found"},
              {405, "", ErrorKind::kNotFound, "not_found"},
              {501, "", ErrorKind::kNotFound, "not_found"},
-             {409, bad, ErrorKind::kDenied, "rejected"},
+             {409, bad, ErrorKind::kDenied, "conflict"},
              {413, bad, ErrorKind::kDenied, "rejected"},
              {422, bad, ErrorKind::kDenied, "rejected"},
              {429, bad, ErrorKind::kUnavailable, "rate_limited"},
