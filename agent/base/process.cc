@@ -20,6 +20,7 @@ namespace powernode {
 namespace {
 
 constexpr std::size_t kOutputKept = 64 * 1024;
+constexpr std::chrono::milliseconds kLook{250};  // whether to stop
 
 class SpawnSettings {
  public:
@@ -57,12 +58,15 @@ class SpawnSettings {
 };
 
 // Appends one read; false at the end of the stream.
-bool Append(const Fd& pipe, std::string& output) {
+bool Append(const Fd& pipe, ProcessOutcome& outcome) {
   std::array<std::byte, 4096> buffer;
   const Result<std::size_t> count = Read(pipe, buffer);
   if (!count || *count == 0) return false;
-  output.append(reinterpret_cast<const char*>(buffer.data()), *count);
-  if (output.size() > kOutputKept) output.erase(0, output.size() - kOutputKept);
+  outcome.output.append(reinterpret_cast<const char*>(buffer.data()), *count);
+  if (outcome.output.size() > kOutputKept) {
+    outcome.output.erase(0, outcome.output.size() - kOutputKept);
+    outcome.truncated = true;
+  }
   return true;
 }
 
@@ -71,33 +75,35 @@ bool HasInput(const Fd& fd) {
   return ::poll(&waiter, 1, 0) > 0;
 }
 
-// Collects output until the child has ended; false at the deadline. The end of the stream is not
-// the end of the child, which may close its output and go on; nor the other way round: a process
-// that it leaves behind may keep the stream open. Hence the descriptor of the process
-// (pidfd_open(2), Linux 5.3).
-bool Collect(const Fd& pipe, const Fd& child, std::chrono::milliseconds deadline,
-             std::string& output) {
+enum class End { kItself, kDeadline, kStopped };
+
+// Collects output until the child has ended, or must. The end of the stream is not the end of the
+// child, which may close its output and go on; nor the other way round: a process that it leaves
+// behind may keep the stream open. Hence the descriptor of the process (pidfd_open(2), Linux 5.3).
+End Collect(const Fd& pipe, const Fd& child, std::chrono::milliseconds deadline,
+            const std::stop_token& stop, ProcessOutcome& outcome) {
   bool open = true;
   for (;;) {
     const auto left = deadline - SystemClock().Monotonic();
-    if (left.count() <= 0) return false;
+    if (left.count() <= 0) return End::kDeadline;
+    if (stop.stop_requested()) return End::kStopped;
     std::array<pollfd, 2> waiters{{{.fd = child.get(), .events = POLLIN, .revents = 0},
                                    {.fd = open ? pipe.get() : -1, .events = POLLIN, .revents = 0}}};
-    const int wait_ms = static_cast<int>(std::min<std::int64_t>(left.count(), 1000));
+    const int wait_ms = static_cast<int>(std::min<std::int64_t>(left.count(), kLook.count()));
     if (::poll(waiters.data(), waiters.size(), wait_ms) <= 0) continue;
     if (waiters[0].revents != 0) break;
-    if (waiters[1].revents != 0) open = Append(pipe, output);
+    if (waiters[1].revents != 0) open = Append(pipe, outcome);
   }
   // What the child wrote last; bounded, because somebody else may go on writing.
   for (std::size_t left = kOutputKept / 1024; open && left > 0 && HasInput(pipe); --left)
-    open = Append(pipe, output);
-  return true;
+    open = Append(pipe, outcome);
+  return End::kItself;
 }
 
 class SpawningRunner : public ProcessRunner {
  public:
   Result<ProcessOutcome> Run(const std::vector<std::string>& argv,
-                             std::chrono::milliseconds patience) override {
+                             std::chrono::milliseconds patience, std::stop_token stop) override {
     std::array<int, 2> ends{};
     if (::pipe2(ends.data(), O_CLOEXEC) < 0) return SystemError("pipe", errno);
     const Fd reading(ends[0]);
@@ -120,13 +126,16 @@ class SpawningRunner : public ProcessRunner {
     const Fd process(static_cast<int>(
         ::syscall(SYS_pidfd_open, child, 0)));  // glibc: from 2.36, and not for C++
     const int no_descriptor = process.valid() ? 0 : errno;
-    const bool in_time = process.valid() && Collect(reading, process, deadline, outcome.output);
-    if (!in_time) ::kill(-child, SIGKILL);
+    const End end =
+        process.valid() ? Collect(reading, process, deadline, stop, outcome) : End::kStopped;
+    ::kill(-child, SIGKILL);  // not waited for yet: the group's number is still its own
     int status = 0;
     while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
     }
     if (no_descriptor != 0) return SystemError("watch " + argv.front(), no_descriptor);
-    if (!in_time)
+    if (end == End::kStopped)
+      return Error(ErrorKind::kUnavailable, "stopped", "stopped " + argv.front());
+    if (end == End::kDeadline)
       return Error(
           ErrorKind::kUnavailable, "timeout",
           argv.front() + " did not end within " + std::to_string(patience.count()) + " ms");

@@ -8,7 +8,9 @@
 #include <cerrno>
 #include <chrono>
 #include <cstdlib>
+#include <stop_token>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "agent/base/clock.h"
@@ -88,6 +90,8 @@ TEST_CASE("of much output the last 64 KiB are kept") {
   const Result<ProcessOutcome> outcome = Shell("head -c 1000000 /dev/zero | tr '\\0' x; echo end");
   REQUIRE(outcome);
   CHECK(outcome->output.size() == 64 * 1024);
+  CHECK(outcome->truncated);
+  CHECK_FALSE(Shell("echo little")->truncated);
   CHECK(outcome->output.ends_with("xxend\n"));
 }
 
@@ -113,7 +117,21 @@ TEST_CASE("the deadline also holds for a process that has closed its output") {
   CHECK(Shell("exec >&- 2>&-; sleep 60", milliseconds(300)).error().code() == "timeout");
 }
 
-TEST_CASE("a process left behind with the output open does not delay the answer") {
+TEST_CASE("being told to stop ends the process and its group like the deadline") {
+  std::stop_source source;
+  const std::jthread stopper([&] {
+    ::usleep(200'000);
+    source.request_stop();
+  });
+  const milliseconds start = SystemClock().Monotonic();
+  const Result<ProcessOutcome> outcome = SystemProcessRunner().Run(
+      {"/bin/sh", "-c", "sleep 60 & sleep 60"}, kPatient, source.get_token());
+  REQUIRE_FALSE(outcome);
+  CHECK(outcome.error().code() == "stopped");
+  CHECK(SystemClock().Monotonic() - start < milliseconds(5'000));
+}
+
+TEST_CASE("a process left behind with the output open does not delay the answer, and is killed") {
   testing::TemporaryDirectory root;
   const std::string note = root / "child";
   const milliseconds start = SystemClock().Monotonic();
@@ -122,7 +140,11 @@ TEST_CASE("a process left behind with the output open does not delay the answer"
   REQUIRE(outcome);
   CHECK(outcome->output == "before\nafter\n");
   CHECK(SystemClock().Monotonic() - start < milliseconds(10'000));
-  ::kill(static_cast<pid_t>(std::stol(*ReadFile(note, 100))), SIGKILL);
+  std::string pid = *ReadFile(note, 100);
+  REQUIRE_FALSE(pid.empty());
+  pid.pop_back();
+  for (int i = 0; i < 100 && Alive(pid); ++i) ::usleep(10'000);
+  CHECK_FALSE(Alive(pid));
 }
 
 TEST_SUITE_END();

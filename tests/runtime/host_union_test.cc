@@ -28,8 +28,8 @@ using powernode::testing::TestNode;
 // systemctl, as far as the agent uses it. A unit in `broken` dies as soon as it is started.
 class ScriptedSystemctl : public ProcessRunner {
  public:
-  Result<ProcessOutcome> Run(const std::vector<std::string>& argv,
-                             std::chrono::milliseconds) override {
+  Result<ProcessOutcome> Run(const std::vector<std::string>& argv, std::chrono::milliseconds,
+                             std::stop_token) override {
     const std::string& verb = argv[1];
     const auto dashes = std::ranges::find(argv, "--");
     const std::vector<std::string> units(dashes == argv.end() ? dashes : dashes + 1, argv.end());
