@@ -36,6 +36,10 @@ std::string RenderAgentUnit(std::string_view program, std::string_view persist) 
   return unit;
 }
 
+bool IsAgentUnit(std::string_view name) {
+  return name == kName || name == "powernode-boot.service";
+}
+
 Status InstallAgentUnit(const Paths& paths, std::string_view persist) {
   const std::string wants = paths.unit_directory + "/multi-user.target.wants";
   RETURN_IF_ERROR(MakeDirectories(wants, 0755));

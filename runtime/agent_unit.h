@@ -14,6 +14,9 @@ namespace powernode::runtime {
 // `program` and `persist` are absolute paths as the running system will see them.
 std::string RenderAgentUnit(std::string_view program, std::string_view persist);
 
+// The service itself and what belongs to it: no task and no setting may stop them.
+bool IsAgentUnit(std::string_view name);
+
 // Writes the unit and its multi-user.target.wants link below paths.unit_directory.
 Status InstallAgentUnit(const Paths& paths, std::string_view persist);
 

@@ -9,6 +9,7 @@
 #include "agent/base/proxy.h"
 #include "agent/base/url.h"
 #include "identity/cloud_providers.h"
+#include "runtime/agent_unit.h"
 
 namespace powernode::runtime {
 namespace {
@@ -35,6 +36,36 @@ bool SetSeconds(std::string_view text, std::uint64_t lowest, std::uint64_t highe
 bool SetSwitch(std::string_view text, bool& out) {
   if (text != "on" && text != "off") return false;
   out = text == "on";
+  return true;
+}
+
+bool SetYesNo(std::string_view text, bool& out) {
+  if (text != "yes" && text != "no") return false;
+  out = text == "yes";
+  return true;
+}
+
+// A whole name, as systemctl takes it: no pattern, no word that it would complete.
+bool IsUnitName(std::string_view name) {
+  constexpr std::string_view kAllowed =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789:-_.@\\";
+  const std::size_t dot = name.rfind('.');
+  return name.size() < 256 && dot != std::string_view::npos && dot > 0 && dot + 1 < name.size() &&
+         name.front() != '-' && name.find_first_not_of(kAllowed) == std::string_view::npos;
+}
+
+// Names with white space between them.
+bool SetUnits(std::string_view text, std::vector<std::string>& out) {
+  std::vector<std::string> units;
+  while (!text.empty()) {
+    const std::size_t space = text.find_first_of(" \t");
+    const std::string_view name = text.substr(0, space);
+    text.remove_prefix(space == std::string_view::npos ? text.size() : space + 1);
+    if (name.empty()) continue;
+    if (!IsUnitName(name) || IsAgentUnit(name)) return false;
+    units.emplace_back(name);
+  }
+  out = std::move(units);
   return true;
 }
 
@@ -106,9 +137,7 @@ constexpr std::array kKeys = {
         }},
     Key{"allow_unpinned_ca_url", false, false,
         [](std::string_view value, Settings& s) {
-          if (value != "yes" && value != "no") return false;
-          s.sources.allow_unpinned_ca_url = value == "yes";
-          return true;
+          return SetYesNo(value, s.sources.allow_unpinned_ca_url);
         }},
     Key{"claim", true, true,
         [](std::string_view value, Settings& s) { return SetSwitch(value, s.claim); }},
@@ -132,6 +161,12 @@ constexpr std::array kKeys = {
           if (count) s.cache_budget_mib = *count;
           return count.has_value();
         }},
+    Key{"remote_exec", false, false,
+        [](std::string_view value, Settings& s) { return SetSwitch(value, s.remote_exec); }},
+    Key{"allow_terminate", false, false,
+        [](std::string_view value, Settings& s) { return SetYesNo(value, s.allow_terminate); }},
+    Key{"task_units", false, false,
+        [](std::string_view value, Settings& s) { return SetUnits(value, s.task_units); }},
     Key{"gate_probes", false, true,
         [](std::string_view value, Settings& s) {
           const auto count = ParseCount(value, 1, 100);
@@ -143,9 +178,8 @@ constexpr std::array kKeys = {
           return SetSeconds(value, 1, 600, s.gate_interval);
         }},
     Key{"gate_uptime", false, true,
-        [](std::string_view value, Settings& s) {
-          return SetSeconds(value, 0, 3600, s.gate_uptime);
-        }},
+        [](std::string_view value,
+           Settings& s) { return SetSeconds(value, 0, 3600, s.gate_uptime); }},
 };
 
 const Key* FindKey(std::string_view name) {

@@ -2,8 +2,9 @@
 // agent.conf, the operator's on the persist partition, kernel parameters. A line that cannot be
 // understood is a finding and keeps the default: configuration never stops the agent.
 //
-// What weakens verification is accepted only from the image or the kernel command line: the persist
-// partition is the one place an attacker with the disk can write.
+// What weakens verification, or lets the platform do more on this node, is accepted only from the
+// image or the kernel command line: the persist partition is the one place an attacker with the
+// disk can write.
 #pragma once
 
 #include <chrono>
@@ -35,6 +36,9 @@ struct Settings {
   std::uint64_t scratch_mib = 512;      // size of the union's writable layer
   std::uint64_t cache_floor_mib = 256;  // free space the cache never uses
   std::uint64_t cache_budget_mib = 0;   // what the cache may take, kept sets aside; 0: no limit
+  bool remote_exec = false;             // tasks may run commands
+  bool allow_terminate = false;         // a task may power the node off without naming it
+  std::vector<std::string> task_units;  // what tasks may start and stop beside the modules' units
   unsigned gate_probes = 3;             // good probes in a row before a set counts as good
   std::chrono::seconds gate_interval{15};
   std::chrono::seconds gate_uptime{60};

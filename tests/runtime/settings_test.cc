@@ -85,6 +85,33 @@ TEST_SUITE("settings") {
     CHECK_FALSE(by_kernel.transport.proxy);
   }
 
+  TEST_CASE("what tasks may do is said by the image alone, and never for the agent's own units") {
+    CHECK_FALSE(Settings().remote_exec);
+    CHECK_FALSE(Settings().allow_terminate);
+    const std::string all =
+        "remote_exec = on\nallow_terminate = yes\ntask_units = nginx.service  a@b.timer\n";
+    const Settings image = Apply(all);
+    CHECK(image.remote_exec);
+    CHECK(image.allow_terminate);
+    CHECK(image.task_units == std::vector<std::string>{"nginx.service", "a@b.timer"});
+    const Settings operators = Apply(all, SettingsOrigin::kOperator);
+    CHECK_FALSE(operators.remote_exec);
+    CHECK_FALSE(operators.allow_terminate);
+    CHECK(operators.task_units.empty());
+    CHECK(operators.findings.size() == 3);
+    Settings by_kernel;
+    ApplyKernelParameters({{"powernode.remote_exec", "on"}}, by_kernel);
+    CHECK_FALSE(by_kernel.remote_exec);
+    for (const char* bad :
+         {"powernode-agent.service", "a.service powernode-boot.service", "nginx", "*.service",
+          "-a.service", "a.service;b.service", "../a.service", "a.", ".service"}) {
+      CAPTURE(bad);
+      const Settings refused = Apply("task_units = " + std::string(bad) + "\n");
+      CHECK(refused.task_units.empty());
+      CHECK(refused.findings.size() == 1);
+    }
+  }
+
   TEST_CASE("the claim is on until it is switched off, by file or kernel command line") {
     CHECK(Settings().claim);
     CHECK_FALSE(Apply("claim = off\n", SettingsOrigin::kOperator).claim);
