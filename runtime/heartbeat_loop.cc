@@ -41,6 +41,7 @@ std::chrono::milliseconds HeartbeatLoop::Tick(std::stop_token stop) {
     news_.proven_generation = credentials->generation;
     news_.server_time = answer->server_time;
     if (answer->assignment_revision) news_.assignment_revision = answer->assignment_revision;
+    news_.tasks_pending = answer->tasks_pending;
     if (answer->renew_certificate) news_.renewal_wanted = credentials->serial;
   }
   if (first)

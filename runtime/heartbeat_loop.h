@@ -25,6 +25,7 @@ struct HeartbeatNews {
   std::string proven_generation;                    // of the credentials that were answered last
   std::optional<std::int64_t> server_time;          // of that answer; seconds since 1970
   std::optional<std::int64_t> assignment_revision;  // a new one is worth a reconcile at once
+  std::int64_t tasks_pending = 0;
   std::string renewal_wanted;  // serial of the certificate that the platform wants renewed now
 };
 

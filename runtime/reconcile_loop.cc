@@ -30,11 +30,13 @@ std::chrono::milliseconds ReconcileLoop::Tick(std::stop_token stop) {
       std::max(Jittered(settings_.reconcile_interval, 0.1),
                platform->session.AskedToWait(enroll::LaneName::kControl));
   if (platform->session.IsRejected()) period = std::max(period, enroll::kRejectedPeriod);
+  Begin();
   Result<ReconcileOutcome> outcome = reconciler_.Run(platform->session, Apply::kYes, stop);
   if (!outcome && stop.stop_requested()) return period;
   if (!outcome) {
     findings_.Raise(Severity::kHigh, "reconcile", outcome.error());
     RunFallback(stop);
+    End({.error = outcome.error(), .composition = {}});
     return period;
   }
   findings_.ClearSubject("reconcile");
@@ -66,7 +68,44 @@ std::chrono::milliseconds ReconcileLoop::Tick(std::stop_token stop) {
   else
     findings_.Clear("pending_reboot", "node");
   Publish(*outcome);
+  ReconcileRound round{.error = {},
+                       .applied = outcome->applied,
+                       .pending_reboot = outcome->pending_reboot,
+                       .composition = {}};
+  if (outcome->running) round.composition = CompositionHash(outcome->running->composition.modules);
+  End(std::move(round));
   return period;
+}
+
+void ReconcileLoop::Begin() {
+  const std::scoped_lock lock(mutex_);
+  ++rounds_begun_;
+}
+
+void ReconcileLoop::End(ReconcileRound round) {
+  {
+    const std::scoped_lock lock(mutex_);
+    rounds_ended_ = rounds_begun_;
+    newest_ = std::move(round);
+  }
+  ended_.notify_all();
+}
+
+Result<ReconcileRound> ReconcileLoop::Await(const std::function<void()>& wake,
+                                            std::chrono::milliseconds patience,
+                                            std::stop_token stop) {
+  std::unique_lock lock(mutex_);
+  const std::uint64_t wanted = rounds_begun_ + 1;
+  lock.unlock();
+  wake();
+  lock.lock();
+  if (ended_.wait_for(lock, stop, patience, [&] { return rounds_ended_ >= wanted; }))
+    return newest_;
+  if (stop.stop_requested())
+    return Error(ErrorKind::kUnavailable, "stopped", "stopped while waiting for a reconcile");
+  return Error(ErrorKind::kUnavailable, "timeout",
+               "the reconcile has not ended within " + std::to_string(patience.count() / 1000) +
+                   " s; it goes on");
 }
 
 void ReconcileLoop::RunFallback(std::stop_token stop) {

@@ -3,9 +3,14 @@
 #pragma once
 
 #include <chrono>
+#include <condition_variable>
+#include <cstdint>
 #include <functional>
 #include <memory>
+#include <mutex>
+#include <optional>
 #include <stop_token>
+#include <string>
 
 #include "agent/base/clock.h"
 #include "agent/base/log.h"
@@ -15,6 +20,14 @@
 #include "runtime/shared_platform.h"
 
 namespace powernode::runtime {
+
+// What one round came to.
+struct ReconcileRound {
+  std::optional<Error> error;
+  bool applied = false;
+  bool pending_reboot = false;
+  std::string composition;  // hash of what runs; empty: nothing
+};
 
 class ReconcileLoop {
  public:
@@ -34,7 +47,14 @@ class ReconcileLoop {
 
   std::chrono::milliseconds Tick(std::stop_token stop);
 
+  // Waits for the end of a round that begins after this call, which `wake` brings about; from
+  // another thread. kUnavailable "timeout", "stopped".
+  Result<ReconcileRound> Await(const std::function<void()>& wake,
+                               std::chrono::milliseconds patience, std::stop_token stop);
+
  private:
+  void Begin();
+  void End(ReconcileRound round);
   void Publish(const ReconcileOutcome& outcome);
   void RunFallback(std::stop_token stop);
 
@@ -47,6 +67,11 @@ class ReconcileLoop {
   Clock& clock_;
   Log& log_;
   std::function<void()> on_change_;
+  std::mutex mutex_;  // guards what follows
+  std::condition_variable_any ended_;
+  std::uint64_t rounds_begun_ = 0;
+  std::uint64_t rounds_ended_ = 0;  // the number of the newest one that has ended
+  ReconcileRound newest_;
 };
 
 }  // namespace powernode::runtime

@@ -6,7 +6,6 @@ namespace powernode::runtime {
 namespace {
 
 constexpr const char* kSystemctl = "/usr/bin/systemctl";
-constexpr std::chrono::milliseconds kPatience{100'000};  // stopping a unit may take its 90 s
 
 std::string FirstLine(const std::string& text) { return text.substr(0, text.find('\n')); }
 
@@ -27,14 +26,24 @@ Status Systemd::RestartUnits(const std::vector<std::string>& units) {
 }
 Status Systemd::StopUnits(const std::vector<std::string>& units) { return Act("stop", units); }
 
-Status Systemd::Act(const std::string& verb, const std::vector<std::string>& units) {
+Status Systemd::Act(const std::string& verb, const std::vector<std::string>& units,
+                    std::stop_token stop, std::chrono::milliseconds patience) {
   if (units.empty()) return Ok();
   std::vector<std::string> argv{kSystemctl, verb, "--"};
   argv.insert(argv.end(), units.begin(), units.end());
-  ASSIGN_OR_RETURN(const ProcessOutcome outcome, runner_.Run(argv, kPatience));
+  ASSIGN_OR_RETURN(const ProcessOutcome outcome, runner_.Run(argv, patience, std::move(stop)));
   if (outcome.exit_code != 0)
     return Error(ErrorKind::kSystem, "unit_failed",
                  "systemctl " + verb + ": " + FirstLine(outcome.output));
+  return Ok();
+}
+
+Status Systemd::GoDown(const std::string& how) {
+  ASSIGN_OR_RETURN(const ProcessOutcome outcome,
+                   runner_.Run({kSystemctl, "--no-wall", how}, kPatience));
+  if (outcome.exit_code != 0)
+    return Error(ErrorKind::kSystem, "systemd_failed",
+                 "systemctl " + how + ": " + FirstLine(outcome.output));
   return Ok();
 }
 

@@ -3,6 +3,8 @@
 // retried.
 #pragma once
 
+#include <chrono>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -22,18 +24,23 @@ class Systemd {
  public:
   explicit Systemd(ProcessRunner& runner) : runner_(runner) {}
 
+  static constexpr std::chrono::milliseconds kPatience{100'000};  // stopping may take a unit 90 s
+
   Status Reload();
   // All start, or the first problem; the others are started all the same.
   Status StartUnits(const std::vector<std::string>& units);
   Status RestartUnits(const std::vector<std::string>& units);
   Status StopUnits(const std::vector<std::string>& units);
+  // `verb` is start, stop or restart.
+  Status Act(const std::string& verb, const std::vector<std::string>& units,
+             std::stop_token stop = {}, std::chrono::milliseconds patience = kPatience);
+  // `how` is reboot or poweroff: an orderly end of the machine, begun when this returns.
+  Status GoDown(const std::string& how);
   Result<std::vector<UnitState>> ShowUnits(const std::vector<std::string>& units);
   // "running", "degraded", "starting", ...
   Result<std::string> SystemState();
 
  private:
-  Status Act(const std::string& verb, const std::vector<std::string>& units);
-
   ProcessRunner& runner_;
 };
 
