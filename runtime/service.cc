@@ -20,6 +20,7 @@
 #include "runtime/runtime_directory.h"
 #include "runtime/shared_platform.h"
 #include "runtime/supervisor.h"
+#include "runtime/task_loop.h"
 #include "verify/module_statement.h"
 
 namespace powernode::runtime {
@@ -29,8 +30,9 @@ constexpr std::chrono::milliseconds kHeartbeatPatience{120'000};  // one request
 constexpr std::chrono::milliseconds kCredentialPatience{
     900'000};  // a few requests and a wait or two
 constexpr std::chrono::milliseconds kReconcilePatience{6 * 3600 *
-                                                       1000};  // a download may take its time
-constexpr std::chrono::milliseconds kHealthPatience{600'000};  // systemctl's own 100 s a call
+                                                       1000};        // a download may take its time
+constexpr std::chrono::milliseconds kTaskPatience{2 * 3600 * 1000};  // a command may take an hour
+constexpr std::chrono::milliseconds kHealthPatience{600'000};        // systemctl's own 100 s a call
 constexpr std::chrono::milliseconds kLongestWatch{30'000};
 
 // Between two looks at whether all loops still come back; the watchdog is fed at each.
@@ -117,9 +119,18 @@ Status RunService(const ServiceRequest& request, const ServiceNotifier& notifier
                                supervisor.Wake("heartbeat");
                                supervisor.Wake("reconcile");
                                supervisor.Wake("health");
+                               supervisor.Wake("tasks");
                              });
   HealthLoop health(paths, request.settings, manager, heartbeat, platform, board, findings, clock,
                     log, [&] { supervisor.Wake("heartbeat"); });
+
+  TaskCommands commands(paths, request.settings, manager, runner,
+                        [&](std::chrono::milliseconds patience, std::stop_token s) {
+                          return reconcile.Await([&] { supervisor.Wake("reconcile"); }, patience,
+                                                 std::move(s));
+                        });
+  TaskRunner task_runner(paths, commands, findings, clock, log);
+  TaskLoop tasks(task_runner, platform);
 
   supervisor.Start(
       {"credentials", kCredentialPatience, [&](std::stop_token s) { return credentials.Tick(s); }});
@@ -128,10 +139,12 @@ Status RunService(const ServiceRequest& request, const ServiceNotifier& notifier
   supervisor.Start(
       {"reconcile", kReconcilePatience, [&](std::stop_token s) { return reconcile.Tick(s); }});
   supervisor.Start({"health", kHealthPatience, [&](std::stop_token s) { return health.Tick(s); }});
+  supervisor.Start({"tasks", kTaskPatience, [&](std::stop_token s) { return tasks.Tick(s); }});
   notifier.Ready(StatusLine(*board.Get(), heartbeat.last()));
 
   std::optional<std::int64_t> known_revision;
   std::string known_wish;
+  std::int64_t known_tasks = 0;
   std::string status;
   while (supervisor.AwaitTick(WatchPeriod(notifier), stop)) {
     if (const std::optional<std::string> stuck = supervisor.Stuck())
@@ -148,6 +161,8 @@ Status RunService(const ServiceRequest& request, const ServiceNotifier& notifier
       supervisor.Wake("credentials");
       known_wish = news.renewal_wanted;
     }
+    if (news.tasks_pending > known_tasks) supervisor.Wake("tasks");
+    known_tasks = news.tasks_pending;
     if (std::string line = StatusLine(*board.Get(), heartbeat.last()); line != status) {
       status = std::move(line);
       notifier.Status(status);
