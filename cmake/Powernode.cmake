@@ -15,13 +15,13 @@ function(powernode_static program)
     if(CMAKE_SYSTEM_PROCESSOR STREQUAL "x86_64")
       target_link_options(${program} PRIVATE -Wl,-z,pack-relative-relocs) # 0.1 MiB less; glibc 2.36 reads them
     else()
-      # For arm64 only LLVM's linker packs them, and it keeps functions with one body once: together 0.37 MiB less.
-      # Nothing here tells functions apart by their addresses.
+      # For arm64 only LLVM's linker packs them, and it keeps functions with one body, constants with one value and strings
+      # with one end once: together 0.4 MiB less. Nothing here tells functions or constants apart by their addresses.
       find_program(POWERNODE_LLD ld.lld REQUIRED)
       file(REAL_PATH ${POWERNODE_LLD} lld)
       cmake_path(GET lld PARENT_PATH lld_directory) # where the cross compiler finds it as ld.lld
       target_link_options(${program} PRIVATE
-        -fuse-ld=lld -B${lld_directory} -Wl,--pack-dyn-relocs=relr,--icf=all)
+        -fuse-ld=lld -B${lld_directory} -Wl,-O2,--pack-dyn-relocs=relr,--icf=all,--ignore-data-address-equality)
     endif()
   endif()
 endfunction()
