@@ -19,9 +19,9 @@ constexpr std::chrono::seconds kMaxRetryAfter{900};
 // `data` of a good answer (an object; empty when absent).
 // Errors by status: 401 kDenied "unauthorized"; 403 kDenied "forbidden"; 404, 405, 501 kNotFound
 // "not_found"; 409 kDenied "conflict"; 413, 422 kDenied "rejected"; 416 kRefuted
-// "range_not_satisfiable"; 429 kUnavailable "rate_limited"; 5xx kUnavailable "platform_error"; 3xx kInvalid
-// "unexpected_redirect"; other 4xx kInvalid "bad_request". A body that is not a JSON object:
-// kUnavailable "not_json"; `success` not true: kInvalid "bad_answer".
+// "range_not_satisfiable"; 429 kUnavailable "rate_limited"; 5xx kUnavailable "platform_error"; 3xx
+// kInvalid "unexpected_redirect"; other 4xx kInvalid "bad_request". A body that is not a JSON
+// object: kUnavailable "not_json"; `success` not true: kInvalid "bad_answer".
 Result<Json> DataOf(const HttpResponse& response);
 
 // The error that the status and body of a bad answer stand for.
