@@ -129,6 +129,10 @@ class Machine:
                 raise GuestError(f"{self.name}: no {what} within {timeout_s} s\n{self.tail()}")
             time.sleep(0.1)
 
+    def wait_for_line(self, pattern, timeout_s, what):
+        """The first whole line that `pattern` matches: one still being written does not end with its newline yet."""
+        return self.wait_for(rf"^{pattern}(?=\n)", timeout_s, what).group(0)
+
     def wait_until(self, condition, timeout_s, what):
         """The first true value of `condition()`."""
         deadline = time.monotonic() + timeout_s

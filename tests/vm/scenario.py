@@ -77,7 +77,7 @@ class NodeTest(unittest.TestCase):
         return content
 
     def wait_for_stage(self, guest, stage, text=""):
-        return guest.wait_for(rf"^\[boot:{stage}\] .*{text}.*$", BOOT_S, f"line [boot:{stage}] {text}").group(0)
+        return guest.wait_for_line(rf"\[boot:{stage}\] .*{text}.*", BOOT_S, f"line [boot:{stage}] {text}")
 
     def expect_stages(self, guest, stages=STAGES):
         """Every stage spoke, first in this order, each line with its time."""
