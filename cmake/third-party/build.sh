@@ -137,6 +137,8 @@ headers_only() {
   unpack cli11
   unpack json
   unpack doctest
+  sed -i -f "$here/cli11_text_stream.sed" "$work"/cli11/include/CLI/*.hpp "$work"/cli11/include/CLI/impl/*.hpp
+  cp "$here/cli11_text_stream.h" "$work/cli11/include/CLI/TextStream.hpp"
   cp -R "$work/cli11/include/CLI" "$work/json/include/nlohmann" "$work/doctest/doctest" "$stage/include/"
 }
 
