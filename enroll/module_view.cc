@@ -56,6 +56,9 @@ ModuleSecurity SecurityOf(const Json& module) {
   out.privileged = GetBool(*security, "privileged").value_or(false);
   out.egress_mode = GetString(*security, "egress_mode").value_or("");
   out.egress_allow = StringsOf(*security, "egress_allow");
+  out.seccomp_profile = GetString(*security, "seccomp_profile").value_or("");
+  out.selinux_profile = GetString(*security, "selinux_profile").value_or("");
+  out.apparmor_profile = GetString(*security, "apparmor_profile").value_or("");
   return out;
 }
 
@@ -104,6 +107,8 @@ Result<ModuleView> ParseModuleView(const Json& data) {
   view.dependencies = StringsOf(*module, "dependencies");
   view.services = ServicesOf(*module, view.notes);
   view.security = SecurityOf(*module);
+  view.users = ParseUsers(*module, view.notes);
+  view.groups = ParseGroups(*module, view.notes);
   view.manifest = *module;
   view.manifest.erase("module");
   view.manifest_sha256 = DigestOf(*module, "manifest_sha256", view.notes);

@@ -10,6 +10,7 @@
 
 #include "agent/base/json.h"
 #include "agent/base/result.h"
+#include "enroll/account.h"
 #include "enroll/service.h"
 
 namespace powernode::enroll {
@@ -19,6 +20,9 @@ struct ModuleSecurity {
   bool privileged = false;
   std::string egress_mode;  // "", "open", "deny"
   std::vector<std::string> egress_allow;
+  std::string seccomp_profile;
+  std::string selinux_profile;
+  std::string apparmor_profile;
 };
 
 struct ModuleView {
@@ -33,6 +37,8 @@ struct ModuleView {
   std::vector<std::string> dependencies;
   std::vector<Service> services;
   ModuleSecurity security;
+  std::vector<ModuleUser> users;
+  std::vector<ModuleGroup> groups;
   std::string manifest_sha256;     // given, else of the canonical bytes of `manifest`
   Json manifest;                   // the module object as received, without its nested copy
   std::vector<std::string> notes;  // what was dropped or ambiguous, for one log line each

@@ -10,6 +10,7 @@ namespace {
 constexpr std::size_t kMaxName = 63;
 constexpr std::size_t kMaxCommand = 8 * 1024;
 constexpr std::size_t kMaxEntries = 256;  // of env, dependencies, capabilities
+constexpr std::int64_t kMaxSeconds = 3600;
 
 bool IsServiceName(std::string_view text) {
   auto is_start = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); };
@@ -38,10 +39,14 @@ class Reader {
     return std::move(value).value_or("");
   }
 
-  std::int64_t Int(std::string_view key, std::int64_t otherwise) {
+  // Of `lowest` to an hour.
+  std::int64_t Seconds(std::string_view key, std::int64_t lowest, std::int64_t otherwise) {
     const std::optional<std::int64_t> value = GetInt(object_, key);
     if (!value && IsPresent(object_, key)) Note(key, "not an integer");
-    return value.value_or(otherwise);
+    if (!value) return otherwise;
+    if (*value >= lowest && *value <= kMaxSeconds) return *value;
+    Note(key, "out of bounds");
+    return otherwise;
   }
 
   // The elements of a list; none when it is not one.
@@ -152,10 +157,11 @@ Result<Service> ParseService(const Json& element, std::vector<std::string>& note
   }
   service.health_endpoint = reader.String("health_endpoint");
   service.health_method = reader.String("health_method");
-  service.health_interval_s = reader.Int("health_interval_seconds", service.health_interval_s);
-  service.health_timeout_s = reader.Int("health_timeout_seconds", service.health_timeout_s);
+  service.health_interval_s =
+      reader.Seconds("health_interval_seconds", 1, service.health_interval_s);
+  service.health_timeout_s = reader.Seconds("health_timeout_seconds", 1, service.health_timeout_s);
   service.health_initial_delay_s =
-      reader.Int("health_initial_delay_seconds", service.health_initial_delay_s);
+      reader.Seconds("health_initial_delay_seconds", 0, service.health_initial_delay_s);
   return service;
 }
 
