@@ -1,9 +1,11 @@
 #include "runtime/health_loop.h"
 
+#include <algorithm>
+
 #include "agent/base/files.h"
 #include "runtime/attempts.h"
+#include "runtime/capability_probe.h"
 #include "runtime/live_modules.h"
-#include "runtime/module_units.h"
 #include "runtime/node_policy.h"
 #include "runtime/persist.h"
 
@@ -72,7 +74,10 @@ void HealthLoop::ObserveModules() {
 void HealthLoop::ObserveServices() {
   const std::shared_ptr<const NodeReport> report = board_.Get();
   if (!report->breadcrumb || systemd_ == nullptr) return;
-  const ModuleUnits rendered = RenderModuleUnits(report->breadcrumb->composition, "");
+  const ModuleUnits rendered =
+      RenderModuleUnits(report->breadcrumb->composition,
+                        ObserveSurroundings(paths_, paths_.root, "", settings_.verify));
+  RaiseUnitFindings(rendered.findings);
   std::vector<std::string> names;
   for (const UnitFile& unit : rendered.units) names.push_back(unit.name);
   const Result<std::vector<UnitState>> states = systemd_->ShowUnits(names);
@@ -83,8 +88,10 @@ void HealthLoop::ObserveServices() {
   std::vector<ServiceReport> services;
   for (const UnitFile& unit : rendered.units)
     for (const UnitState& state : *states)
-      if (state.name == unit.name)
+      if (state.name == unit.name) {
         services.push_back({.module_id = unit.module_id, .service = unit.service, .state = state});
+        ProbeCapabilities(unit, state);
+      }
   for (const ServiceReport& service : services) {
     const std::string subject = service.state.name;
     if (service.state.active == "failed")
@@ -93,6 +100,30 @@ void HealthLoop::ObserveServices() {
       findings_.Clear("service_failed", subject);
   }
   board_.Update([&](NodeReport& next) { next.services = std::move(services); });
+}
+
+void HealthLoop::ProbeCapabilities(const UnitFile& unit, const UnitState& state) {
+  constexpr std::size_t kMaxStatus = 64 * 1024;
+  const Result<std::string> status =
+      ReadFile(paths_.root + "/proc/" + std::to_string(state.main_pid) + "/status", kMaxStatus);
+  const std::string surplus = status ? CapabilitySurplus(unit.content, *status) : "";
+  if (surplus.empty())
+    findings_.Clear("capabilities_not_bounded", unit.name);
+  else
+    findings_.Raise("capabilities_not_bounded", Severity::kMedium, unit.name,
+                    "its process may have what its unit takes away: " + surplus);
+}
+
+void HealthLoop::RaiseUnitFindings(const std::vector<UnitFinding>& now) {
+  for (const UnitFinding& before : unit_findings_)
+    if (std::none_of(now.begin(), now.end(), [&](const UnitFinding& finding) {
+          return finding.code == before.code && finding.subject == before.subject;
+        }))
+      findings_.Clear(before.code, before.subject);
+  for (const UnitFinding& finding : now)
+    findings_.Raise(finding.code, finding.code == "unit_refused" ? Severity::kHigh : Severity::kLow,
+                    finding.subject, finding.detail);
+  unit_findings_ = now;
 }
 
 void HealthLoop::ObserveDisk() {

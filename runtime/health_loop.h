@@ -7,6 +7,7 @@
 #include <functional>
 #include <stop_token>
 #include <string>
+#include <vector>
 
 #include "agent/base/clock.h"
 #include "agent/base/log.h"
@@ -14,6 +15,7 @@
 #include "runtime/findings.h"
 #include "runtime/health_gate.h"
 #include "runtime/heartbeat_loop.h"
+#include "runtime/module_units.h"
 #include "runtime/node_report.h"
 #include "runtime/settings.h"
 #include "runtime/systemd.h"
@@ -36,6 +38,8 @@ class HealthLoop {
  private:
   void ObserveModules();
   void ObserveServices();
+  void ProbeCapabilities(const UnitFile& unit, const UnitState& state);
+  void RaiseUnitFindings(const std::vector<UnitFinding>& now);
   void ObserveDisk();
   // Empty when everything is as it should be.
   std::string Problem() const;
@@ -53,7 +57,8 @@ class HealthLoop {
   Log& log_;
   std::function<void()> on_change_;
   HealthGate gate_;
-  std::string judged_;  // hash of the set the gate judges
+  std::vector<UnitFinding> unit_findings_;  // raised of units
+  std::string judged_;                      // hash of the set the gate judges
   bool promoted_ = false;
 };
 

@@ -8,7 +8,9 @@
 #include "mount/former_unions.h"
 #include "mount/mount_table.h"
 #include "mount/union_place.h"
+#include "runtime/account_files.h"
 #include "runtime/module_units.h"
+#include "runtime/root_files.h"
 #include "runtime/runtime_directory.h"
 #include "runtime/unit_directory.h"
 #include "runtime/unit_watch.h"
@@ -31,7 +33,7 @@ class Change {
       : context_(context),
         before_(before),
         stop_(std::move(stop)),
-        units_(RenderModuleUnits(wanted, context.paths.union_root)),
+        units_(RenderModuleUnits(wanted, HostSurroundings(context.paths, context.verify))),
         next_{.composition = wanted, .mode = NodeMode::kHost} {}
 
   Result<HostChange> Run(std::vector<mount::LayerRequest> layers) {
@@ -98,7 +100,16 @@ class Change {
   Status StartUnits() {
     next_.findings.insert(next_.findings.end(), units_.refused.begin(), units_.refused.end());
     next_.incomplete = !units_.refused.empty();
+    // systemd asks the system's own files for User=, the service those of the union, where it has
+    // any.
+    MergeInto(context_.paths.root);
+    if (Exists(context_.paths.union_root + "/etc/passwd")) MergeInto(context_.paths.union_root);
     return WriteAndStart(units_, next_.findings);
+  }
+
+  void MergeInto(const std::string& root) {
+    for (std::string& finding : MergeAccounts(root, next_.composition))
+      next_.findings.push_back(std::move(finding));
   }
 
   Status WriteAndStart(const ModuleUnits& units, std::vector<std::string>& findings) {
@@ -119,7 +130,8 @@ class Change {
       RETURN_IF_ERROR(Stop(Both(planned_.changed, planned_.added)));
       if (composition.replaces()) RETURN_IF_ERROR(composition.TakeBack());
       std::vector<std::string> findings;
-      return WriteAndStart(RenderModuleUnits(before_->composition, context_.paths.union_root),
+      return WriteAndStart(RenderModuleUnits(before_->composition,
+                                             HostSurroundings(context_.paths, context_.verify)),
                            findings);
     };
     if (Status restored = restore(); !restored)
@@ -136,6 +148,13 @@ class Change {
 };
 
 }  // namespace
+
+UnitSurroundings HostSurroundings(const Paths& paths, std::optional<verify::TrustMode> verify) {
+  UnitSurroundings surroundings =
+      ObserveSurroundings(paths, paths.root, FindResolver(paths), verify);
+  surroundings.root_directory = paths.union_root;
+  return surroundings;
+}
 
 Result<std::optional<Breadcrumb>> RunningUnion(const Paths& paths) {
   ASSIGN_OR_RETURN(std::optional<Breadcrumb> breadcrumb, ReadBreadcrumb(paths));

@@ -20,6 +20,7 @@
 #include "runtime/module_set.h"
 #include "runtime/module_supply.h"
 #include "runtime/systemd.h"
+#include "runtime/unit_surroundings.h"
 
 namespace powernode::runtime {
 
@@ -30,7 +31,12 @@ struct HostUnionContext {
   Systemd* systemd;  // nullptr: no service manager serves this root, units are only written
   std::uint64_t scratch_mib;
   Clock& clock;
+  std::optional<verify::TrustMode> verify = {};  // see HostSurroundings
 };
+
+// Of the units of host mode's modules: whoever renders them, for a plan or for a change, must do it
+// alike. `verify`: the setting.
+UnitSurroundings HostSurroundings(const Paths& paths, std::optional<verify::TrustMode> verify);
 
 // What stands at $R/union of this boot; nullopt when nothing does.
 Result<std::optional<Breadcrumb>> RunningUnion(const Paths& paths);

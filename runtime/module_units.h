@@ -10,14 +10,20 @@
 
 namespace powernode::runtime {
 
-struct ModuleUnits {
-  std::vector<UnitFile> units;
-  std::vector<std::string>
-      refused;  // services that were not rendered, and why: the set is incomplete
-  std::vector<std::string> notes;  // oddities of the manifests that changed nothing
+struct UnitFinding {
+  std::string code;
+  std::string subject;  // "module nginx"
+  std::string detail;
 };
 
-// `root_directory`: see UnitContext.
-ModuleUnits RenderModuleUnits(const Composition& composition, const std::string& root_directory);
+struct ModuleUnits {
+  std::vector<UnitFile> units;  // of each module in the order in which they start
+  std::vector<std::string>
+      refused;  // services that were not rendered, and why: the set is incomplete
+  std::vector<std::string> notes;     // oddities of the manifests that changed nothing
+  std::vector<UnitFinding> findings;  // refused, or asked for and not enforced: each once a module
+};
+
+ModuleUnits RenderModuleUnits(const Composition& composition, const UnitSurroundings& surroundings);
 
 }  // namespace powernode::runtime

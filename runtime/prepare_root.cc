@@ -298,8 +298,11 @@ class Preparation {
   // committed.
   Result<RootRendering> Furnish(const Composition& composition, const std::string& root) {
     RETURN_IF_ERROR(CheckRoot(root));
-    RootRendering rendering = RenderRoot(
-        {.paths = paths_, .root = root, .composition = composition, .resolver = resolver_});
+    RootRendering rendering = RenderRoot({.paths = paths_,
+                                          .root = root,
+                                          .composition = composition,
+                                          .resolver = resolver_,
+                                          .verify = request_.settings.verify});
     for (const std::string& finding : rendering.findings) console_.Say("check", "note: " + finding);
     console_.Say("check", rendering.incomplete ? "bootable, but not complete" : "bootable");
     return rendering;

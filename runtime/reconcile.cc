@@ -163,7 +163,8 @@ Result<ReconcileOutcome> Reconciler::Change(enroll::Session* session, Compositio
                                  .supply = supply,
                                  .systemd = systemd_,
                                  .scratch_mib = settings_.scratch_mib,
-                                 .clock = clock_};
+                                 .clock = clock_,
+                                 .verify = settings_.verify};
   ASSIGN_OR_RETURN(HostChange changed,
                    ChangeUnion(context, wanted, outcome.running, network, stop));
   outcome.running = std::move(changed.breadcrumb);
@@ -195,7 +196,7 @@ Result<std::vector<Action>> Reconciler::Plan(const Composition& wanted,
   note_mounted(wanted.modules);
   if (running) note_mounted(running->composition.modules);
   if (!running || running->mode != NodeMode::kPivot) {
-    const ModuleUnits units = RenderModuleUnits(wanted, paths_.union_root);
+    const ModuleUnits units = RenderModuleUnits(wanted, HostSurroundings(paths_, settings_.verify));
     ASSIGN_OR_RETURN(facts.units, PlanUnits(paths_, units.units));
   }
   return PlanChange(facts);

@@ -49,8 +49,8 @@ Status Systemd::GoDown(const std::string& how) {
 
 Result<std::vector<UnitState>> Systemd::ShowUnits(const std::vector<std::string>& units) {
   if (units.empty()) return std::vector<UnitState>();
-  std::vector<std::string> argv{kSystemctl, "show", "--property=Id,ActiveState,SubState,NRestarts",
-                                "--"};
+  std::vector<std::string> argv{kSystemctl, "show",
+                                "--property=Id,ActiveState,SubState,NRestarts,MainPID", "--"};
   argv.insert(argv.end(), units.begin(), units.end());
   ASSIGN_OR_RETURN(const ProcessOutcome outcome, runner_.Run(argv, kPatience));
   if (outcome.exit_code != 0)
@@ -86,6 +86,8 @@ std::vector<UnitState> ParseUnitStates(std::string_view output) {
     if (key == "SubState") current.sub = value;
     if (key == "NRestarts")
       std::from_chars(value.data(), value.data() + value.size(), current.restarts);
+    if (key == "MainPID")
+      std::from_chars(value.data(), value.data() + value.size(), current.main_pid);
   }
   finish();
   return states;

@@ -18,6 +18,7 @@ struct UnitState {
   std::string active;  // "active", "activating", "inactive", "failed"
   std::string sub;     // "running", "exited", ...
   unsigned restarts = 0;
+  unsigned main_pid = 0;  // 0: it does not run
 };
 
 class Systemd {

@@ -27,7 +27,7 @@ Status RemoveUnit(const Paths& paths, const std::string& name) {
 Status WriteUnit(const Paths& paths, const UnitFile& unit) {
   RETURN_IF_ERROR(WriteFileAtomically(UnitPath(paths, unit.name), unit.content, 0644));
   const std::string link = WantsPath(paths, unit.name);
-  if (Status linked = Symlink("../" + unit.name, link); !linked && !Exists(link)) return linked;
+  if (Status linked = Symlink("../" + unit.name, link); !linked && !Lstat(link)) return linked;
   return Ok();
 }
 
@@ -77,7 +77,10 @@ Result<UnitChanges> SyncUnits(const Paths& paths, const std::vector<UnitFile>& w
   for (const UnitFile& unit : wanted)
     if (among(changes.added, unit.name) || among(changes.changed, unit.name))
       RETURN_IF_ERROR(WriteUnit(paths, unit));
-  for (const std::string& name : changes.removed) RETURN_IF_ERROR(RemoveUnit(paths, name));
+  // What cannot be removed keeps its file, and with it the marker by which it is found again.
+  for (const std::string& name : changes.removed)
+    if (Status removed = RemoveUnit(paths, name); !removed)
+      changes.findings.push_back(removed.error().message());
   return changes;
 }
 

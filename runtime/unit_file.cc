@@ -1,8 +1,5 @@
 #include "runtime/unit_file.h"
 
-#include <algorithm>
-#include <array>
-
 #include "agent/base/sha256.h"
 #include "runtime/unit_value.h"
 
@@ -50,40 +47,16 @@ Result<std::string> UnitSection(const UnitContext& context, const enroll::Servic
   return text + "StartLimitIntervalSec=0\n";
 }
 
-Result<std::string> Confinement(const enroll::Service& service,
-                                const enroll::ModuleSecurity& security) {
-  std::vector<std::string> capabilities = service.capabilities;
-  capabilities.insert(capabilities.end(), security.capabilities.begin(),
-                      security.capabilities.end());
-  std::sort(capabilities.begin(), capabilities.end());
-  capabilities.erase(std::unique(capabilities.begin(), capabilities.end()), capabilities.end());
-  if (security.privileged) {
-    if (!capabilities.empty())
-      return UnitRefused("capabilities", "a privileged module names capabilities as well");
-    return std::string();
-  }
-  std::string list;
-  for (const std::string& capability : capabilities) {
-    if (!IsCapability(capability))
-      return UnitRefused("capabilities", "unknown capability " + capability);
-    list += (list.empty() ? "" : " ") + capability;
-  }
-  const bool is_root = service.user.empty() || service.user == "root";
-  std::string text = "NoNewPrivileges=yes\n";
-  if (!list.empty()) {
-    text += "CapabilityBoundingSet=" + list + "\n";
-    if (!is_root) text += "AmbientCapabilities=" + list + "\n";
-  } else if (!is_root) {
-    text += "CapabilityBoundingSet=\n";
-  } else {
-    // A root service without a list keeps systemd's default minus what changes the kernel itself.
-    text += "CapabilityBoundingSet=~CAP_SYS_MODULE CAP_SYS_RAWIO CAP_SYS_BOOT\n";
-  }
+// A service that fails again and again is tried more and more rarely, where systemd can.
+std::string RestartLines(enroll::RestartPolicy policy, unsigned systemd_version) {
+  constexpr unsigned kKnowsSteps = 254;
+  std::string text = "Restart=" + std::string(RestartValue(policy)) + "\nRestartSec=5s\n";
+  if (systemd_version >= kKnowsSteps) text += "RestartSteps=6\nRestartMaxDelaySec=5min\n";
   return text;
 }
 
 Result<std::string> ServiceSection(const UnitContext& context, const enroll::Service& service,
-                                   const enroll::ModuleSecurity& security) {
+                                   const Confinement& confinement) {
   ASSIGN_OR_RETURN(const std::string start, UnitCommand("start_command", service.start_command));
   std::string text = "[Service]\nType=exec\n";
   if (!service.user.empty()) {
@@ -92,7 +65,7 @@ Result<std::string> ServiceSection(const UnitContext& context, const enroll::Ser
   }
   if (!service.working_directory.empty()) {
     ASSIGN_OR_RETURN(const std::string directory,
-                     UnitText("working_directory", service.working_directory));
+                     UnitDirectory("working_directory", service.working_directory));
     text += "WorkingDirectory=" + directory + "\n";
   }
   for (const auto& [key, value] : service.env) {
@@ -104,13 +77,10 @@ Result<std::string> ServiceSection(const UnitContext& context, const enroll::Ser
     ASSIGN_OR_RETURN(const std::string stop, UnitCommand("stop_command", service.stop_command));
     text += "ExecStop=" + stop + "\n";
   }
-  text += "Restart=" + std::string(RestartValue(service.restart_policy)) + "\nRestartSec=5s\n";
-  ASSIGN_OR_RETURN(const std::string confinement, Confinement(service, security));
-  text += confinement;
-  if (!context.root_directory.empty()) {
-    text += "RootDirectory=" + context.root_directory +
-            "\nMountAPIVFS=yes\nBindReadOnlyPaths=-/etc/resolv.conf\n";
-  }
+  text += RestartLines(service.restart_policy, context.surroundings.systemd_version);
+  text += confinement.directives;
+  if (const std::string& root = context.surroundings.root_directory; !root.empty())
+    text += "RootDirectory=" + root + "\nMountAPIVFS=yes\nBindReadOnlyPaths=-/etc/resolv.conf\n";
   return text;
 }
 
@@ -126,11 +96,14 @@ Result<UnitFile> RenderUnit(const UnitContext& context, const enroll::Service& s
                 .module_id = context.module_id,
                 .service = service.name,
                 .content = "",
-                .body_sha256 = ""};
+                .body_sha256 = "",
+                .notes = {}};
   const auto render = [&]() -> Result<std::string> {
     if (file.name.size() > kMaxName) return UnitRefused("name", "the unit's name is too long");
     ASSIGN_OR_RETURN(const std::string unit, UnitSection(context, service));
-    ASSIGN_OR_RETURN(const std::string section, ServiceSection(context, service, security));
+    ASSIGN_OR_RETURN(Confinement confinement, Confine(context.surroundings, service, security));
+    ASSIGN_OR_RETURN(const std::string section, ServiceSection(context, service, confinement));
+    file.notes = std::move(confinement.notes);
     return unit + "\n" + section + "\n[Install]\nWantedBy=multi-user.target\n";
   };
   ASSIGN_OR_RETURN_CONTEXT(const std::string body, render(), "service " + service.name);

@@ -9,6 +9,8 @@
 
 #include "agent/base/result.h"
 #include "enroll/module_view.h"
+#include "runtime/unit_confinement.h"
+#include "runtime/unit_surroundings.h"
 
 namespace powernode::runtime {
 
@@ -18,14 +20,14 @@ struct UnitFile {
   std::string service;
   std::string content;  // with the marker as its first line
   std::string body_sha256;
+  std::vector<UnitNote> notes;
 };
 
 struct UnitContext {
   std::string module_id;
   std::string module_name;
   std::string digest;  // "sha256:<hex>"
-  std::string
-      root_directory;  // host mode: the union; empty: the service runs in the system's own root
+  UnitSurroundings surroundings;
 };
 
 std::string UnitName(std::string_view module_id, std::string_view service);

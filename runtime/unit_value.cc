@@ -1,8 +1,11 @@
 #include "runtime/unit_value.h"
 
+#include <arpa/inet.h>
+
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <charconv>
 
 namespace powernode::runtime {
 namespace {
@@ -85,6 +88,26 @@ bool HasLoneSemicolon(std::string_view command) {
   return false;
 }
 
+// systemd.service(5), "Command lines": a backslash escapes, inside quotes as well.
+bool QuotesEnd(std::string_view command) {
+  char quote = 0;
+  for (std::size_t i = 0; i < command.size(); ++i) {
+    const char c = command[i];
+    if (c == '\\')
+      ++i;
+    else if (quote == 0 && (c == '"' || c == '\''))
+      quote = c;
+    else if (c == quote)
+      quote = 0;
+  }
+  return quote == 0;
+}
+
+bool IsAbsolute(std::string_view path) {
+  return path.starts_with('/') && path.find("/../") == std::string_view::npos &&
+         !path.ends_with("/..");
+}
+
 }  // namespace
 
 Error UnitRefused(std::string_view field, std::string_view why) {
@@ -101,7 +124,8 @@ Result<std::string> UnitCommand(std::string_view field, std::string_view value) 
   RETURN_IF_ERROR(CheckPlain(field, value));
   const std::string_view program = value.substr(0, value.find(' '));
   if (program.empty()) return UnitRefused(field, "no command");
-  const bool absolute = program.front() == '/' && program.find("/../") == std::string_view::npos;
+  const bool absolute =
+      IsAbsolute(program) && program.find_first_of("\\\"'$") == std::string_view::npos;
   const bool bare = std::all_of(program.begin(), program.end(), IsNameChar) &&
                     std::isalnum(static_cast<unsigned char>(program.front())) != 0;
   if (!absolute && !bare)
@@ -109,6 +133,7 @@ Result<std::string> UnitCommand(std::string_view field, std::string_view value) 
                        "the program must be an absolute path or a plain name, without prefix");
   if (HasLoneSemicolon(value))
     return UnitRefused(field, "a `;` of its own would begin a second command");
+  if (!QuotesEnd(value)) return UnitRefused(field, "a quote that does not end");
   return DoublePercent(value);
 }
 
@@ -129,6 +154,11 @@ Result<std::string> UnitEnvironment(std::string_view key, std::string_view value
   return "\"" + std::string(key) + "=" + escaped + "\"";
 }
 
+Result<std::string> UnitDirectory(std::string_view field, std::string_view value) {
+  if (!IsAbsolute(value)) return UnitRefused(field, "not an absolute path without `..`");
+  return UnitText(field, value);
+}
+
 Result<std::string> UnitUser(std::string_view user) {
   const bool good = !user.empty() && user.size() <= 32 && user.front() != '-' &&
                     user.front() != '.' && std::all_of(user.begin(), user.end(), IsNameChar);
@@ -138,6 +168,42 @@ Result<std::string> UnitUser(std::string_view user) {
 
 bool IsCapability(std::string_view name) {
   return std::find(kCapabilities.begin(), kCapabilities.end(), name) != kCapabilities.end();
+}
+
+std::uint64_t CapabilityMask(std::string_view names) {
+  std::uint64_t mask = 0;
+  while (!names.empty()) {
+    const std::string_view name = names.substr(0, names.find(' '));
+    names.remove_prefix(std::min(names.size(), name.size() + 1));
+    const auto found = std::find(kCapabilities.begin(), kCapabilities.end(), name);
+    if (found != kCapabilities.end()) mask |= std::uint64_t{1} << (found - kCapabilities.begin());
+  }
+  return mask;
+}
+
+std::string CapabilityNames(std::uint64_t mask) {
+  std::string names;
+  for (std::size_t bit = 0; bit < kCapabilities.size(); ++bit)
+    if ((mask >> bit & 1) != 0)
+      names += (names.empty() ? "" : " ") + std::string(kCapabilities[bit]);
+  if (mask >> kCapabilities.size() != 0) names += names.empty() ? "others" : " others";
+  return names;
+}
+
+bool IsNetwork(std::string_view text) {
+  const std::size_t slash = text.find('/');
+  const std::string address(text.substr(0, slash));
+  in6_addr parsed{};
+  const bool four = ::inet_pton(AF_INET, address.c_str(), &parsed) == 1;
+  if ((!four && ::inet_pton(AF_INET6, address.c_str(), &parsed) != 1) ||
+      address.find('\0') != std::string::npos)
+    return false;
+  if (slash == std::string_view::npos) return true;
+  const std::string_view prefix = text.substr(slash + 1);
+  unsigned bits = 0;
+  const auto [end, problem] = std::from_chars(prefix.data(), prefix.data() + prefix.size(), bits);
+  return problem == std::errc() && end == prefix.data() + prefix.size() &&
+         bits <= (four ? 32U : 128U);
 }
 
 }  // namespace powernode::runtime

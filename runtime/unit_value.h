@@ -3,6 +3,7 @@
 // refuses the value.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -17,16 +18,27 @@ Error UnitRefused(std::string_view field, std::string_view why);
 Result<std::string> UnitText(std::string_view field, std::string_view value);
 
 // A command line. Besides the above, refused: a first word that is neither absolute nor a bare name
-// (which excludes the prefixes @ - : + ! |), and a lone `;`, which would begin a second command.
+// (which excludes the prefixes @ - : + ! | and all quoting), a lone `;`, which would begin a second
+// command, and a quote that does not end.
 Result<std::string> UnitCommand(std::string_view field, std::string_view value);
 
 // `"KEY=value"` with backslash and quote escaped.
 Result<std::string> UnitEnvironment(std::string_view key, std::string_view value);
+
+// An absolute path without `..`.
+Result<std::string> UnitDirectory(std::string_view field, std::string_view value);
 
 // A user name or a number.
 Result<std::string> UnitUser(std::string_view user);
 
 // A capability name of capabilities(7), "CAP_…".
 bool IsCapability(std::string_view name);
+// Names separated by blanks, to the kernel's bits and back. A bit without a name stands as
+// "others".
+std::uint64_t CapabilityMask(std::string_view names);
+std::string CapabilityNames(std::uint64_t mask);
+
+// An address of IPv4 or IPv6, or a network such as 10.0.0.0/8.
+bool IsNetwork(std::string_view text);
 
 }  // namespace powernode::runtime

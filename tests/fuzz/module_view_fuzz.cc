@@ -23,12 +23,21 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   fuzz::Require(IsLowerHex(view->manifest_sha256, 64), "the manifest has a digest");
   for (const std::string& note : view->notes)
     fuzz::Require(!fuzz::HasControl(note), "a note is one line");
+  for (const enroll::ModuleUser& user : view->users)
+    fuzz::Require(user.id > 0 && !fuzz::HasControl(user.home + user.shell + user.name) &&
+                      (user.home + user.shell + user.name).find(':') == std::string::npos,
+                  "a user is one line of fields");
   for (const enroll::Service& service : view->services) {
-    const Result<runtime::UnitFile> unit = runtime::RenderUnit({.module_id = view->id,
-                                                                .module_name = view->name,
-                                                                .digest = "sha256:" + view->digest,
-                                                                .root_directory = "/u"},
-                                                               service, view->security);
+    const Result<runtime::UnitFile> unit =
+        runtime::RenderUnit({.module_id = view->id,
+                             .module_name = view->name,
+                             .digest = "sha256:" + view->digest,
+                             .surroundings = {.root_directory = "/u",
+                                              .systemd_version = 254,
+                                              .resolvers = {},
+                                              .has_apparmor = true,
+                                              .has_selinux = true}},
+                            service, view->security);
     if (unit) {
       fuzz::RequireOurUnit(unit->content);
       fuzz::Require(unit->name.find('/') == std::string::npos, "the unit's name is a name");

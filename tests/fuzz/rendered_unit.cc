@@ -31,9 +31,17 @@ constexpr std::array kDirectives = {
     Directive{"[Service]", "ExecStop", false},
     Directive{"[Service]", "Restart", false},
     Directive{"[Service]", "RestartSec", false},
+    Directive{"[Service]", "RestartSteps", false},
+    Directive{"[Service]", "RestartMaxDelaySec", false},
     Directive{"[Service]", "NoNewPrivileges", false},
     Directive{"[Service]", "CapabilityBoundingSet", false},
     Directive{"[Service]", "AmbientCapabilities", false},
+    Directive{"[Service]", "IPAddressDeny", false},
+    Directive{"[Service]", "IPAddressAllow", false},
+    Directive{"[Service]", "SystemCallFilter", false},
+    Directive{"[Service]", "SystemCallErrorNumber", false},
+    Directive{"[Service]", "SELinuxContext", false},
+    Directive{"[Service]", "AppArmorProfile", false},
     Directive{"[Service]", "RootDirectory", false},
     Directive{"[Service]", "MountAPIVFS", false},
     Directive{"[Service]", "BindReadOnlyPaths", false},
@@ -106,6 +114,8 @@ void RequireOurUnit(std::string_view content) {
     Require(!HasSpecifier(value), "no specifier is left");
     if (directive->key == "ExecStart" || directive->key == "ExecStop") RequireOneCommand(value);
     if (directive->key == "Environment") RequireOneAssignment(value);
+    if (directive->key == "WorkingDirectory")
+      Require(value.front() == '/' && value.find("/../") == value.npos, "a directory is absolute");
   }
   Require(sections == kSections.size() && seen["ExecStart"] == 1,
           "all sections and the command are there");

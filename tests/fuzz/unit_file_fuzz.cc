@@ -25,13 +25,27 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   enroll::ModuleSecurity security;
   if (const std::string capability = next(); !capability.empty())
     security.capabilities = {capability};
+  security.seccomp_profile = next();
+  security.apparmor_profile = next();
+  security.selinux_profile = next();
+  if (const std::string network = next(); !network.empty()) {
+    security.egress_mode = "deny";
+    security.egress_allow = {network};
+  }
   while (!rest.empty()) {
     const std::string key = next();
     service.env.emplace_back(key, next());
   }
-  const Result<runtime::UnitFile> unit = runtime::RenderUnit(
-      {.module_id = "m1", .module_name = module_name, .digest = "sha256:00", .root_directory = ""},
-      service, security);
+  const Result<runtime::UnitFile> unit =
+      runtime::RenderUnit({.module_id = "m1",
+                           .module_name = module_name,
+                           .digest = "sha256:00",
+                           .surroundings = {.root_directory = "",
+                                            .systemd_version = 252,
+                                            .resolvers = {},
+                                            .has_apparmor = true,
+                                            .has_selinux = true}},
+                          service, security);
   if (!unit) {
     fuzz::Require(unit.error().code() == "unit_refused", "what is not rendered is refused");
     return 0;

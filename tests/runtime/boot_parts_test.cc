@@ -178,5 +178,44 @@ TEST_SUITE("host name") {
   }
 }
 
+TEST_SUITE("rendered root") {
+  TEST_CASE("name, id and keys are the node's, and a module that ships them is named") {
+    const TemporaryDirectory directory;
+    const Paths paths = Paths::Below(directory.path().string());
+    const Composition composition;
+    const auto render = [&](const std::string& name) {
+      const std::string root = directory.path().string() + "/" + name;
+      CHECK(MakeDirectories(root + "/etc/ssh", 0755));
+      CHECK(WriteFile(root + "/etc/hostname", "builder\n", 0644));
+      CHECK(WriteFile(root + "/etc/machine-id", "uninitialized\n", 0644));
+      return RenderRoot({.paths = paths,
+                         .root = root,
+                         .composition = composition,
+                         .resolver = "",
+                         .verify = std::nullopt})
+          .findings;
+    };
+    const auto file = [&](const std::string& name) {
+      return *ReadFile(directory.path().string() + "/" + name, 4096);
+    };
+    const std::vector<std::string> findings = render("first");
+    REQUIRE(findings.size() == 1);
+    CHECK(findings[0].find("/etc/hostname") != std::string::npos);
+    CHECK(findings[0].find("machine-id") == std::string::npos);
+    CHECK(file("first/etc/hostname") == "builder\n");  // nobody has named it otherwise
+
+    REQUIRE(MakeDirectories(DirectoryOf(paths.fw_cfg_instance_name), 0755));
+    REQUIRE(WriteFile(paths.fw_cfg_instance_name, "from-fw-cfg", 0444));
+    render("second");
+    CHECK(file("second/etc/hostname") == "from-fw-cfg\n");
+
+    REQUIRE(WriteFile(KeptHostNamePath(paths), "from-platform\n", 0644));
+    render("third");
+    CHECK(file("third/etc/hostname") == "from-platform\n");
+    CHECK(file("third/etc/machine-id") == file("first/etc/machine-id"));
+    CHECK(file("third/etc/ssh/ssh_host_ecdsa_key") == file("first/etc/ssh/ssh_host_ecdsa_key"));
+  }
+}
+
 }  // namespace
 }  // namespace powernode::runtime
