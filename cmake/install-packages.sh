@@ -8,7 +8,7 @@ packages="
   clang clang-format clang-tidy lld libclang-rt-14-dev libfuzzer-14-dev shellcheck
   g++-aarch64-linux-gnu qemu-user-static
   libssl-dev libcpp-httplib-dev pkg-config openssl
-  curl jq python3 strace iproute2 dnsmasq-base e2fsprogs erofs-utils fsverity cpio
+  curl jq python3 strace iproute2 dnsmasq-base e2fsprogs erofs-utils fsverity cpio systemd
   qemu-system-x86 mmdebstrap
 "
 

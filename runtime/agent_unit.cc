@@ -8,6 +8,22 @@ namespace {
 
 constexpr std::string_view kName = "powernode-agent.service";
 
+// initramfs-hooks/systemd/powernode-agent.service has the same, and says what is missing and why.
+constexpr std::string_view kConfinement =
+    "CapabilityBoundingSet=CAP_CHOWN CAP_DAC_OVERRIDE CAP_DAC_READ_SEARCH CAP_FOWNER CAP_FSETID "
+    "CAP_KILL CAP_LINUX_IMMUTABLE CAP_MKNOD CAP_SETFCAP CAP_SETGID CAP_SETUID CAP_SYS_ADMIN "
+    "CAP_SYS_PTRACE CAP_SYS_TIME\n"
+    "LockPersonality=yes\n"
+    "MemoryDenyWriteExecute=yes\n"
+    "NoNewPrivileges=yes\n"
+    "RestrictAddressFamilies=AF_INET AF_INET6 AF_NETLINK AF_UNIX\n"
+    "RestrictNamespaces=yes\n"
+    "RestrictRealtime=yes\n"
+    "RestrictSUIDSGID=yes\n"
+    "SystemCallArchitectures=native\n"
+    "SystemCallErrorNumber=EPERM\n"
+    "SystemCallFilter=@system-service @mount @clock sethostname\n";
+
 }  // namespace
 
 std::string RenderAgentUnit(std::string_view program, std::string_view persist) {
@@ -29,7 +45,9 @@ std::string RenderAgentUnit(std::string_view program, std::string_view persist) 
       "TimeoutStopSec=15s\n"
       "OOMScoreAdjust=-900\n"
       "LimitCORE=0\n"
-      "UMask=0022\n"
+      "UMask=0022\n";
+  unit += kConfinement;
+  unit +=
       "\n"
       "[Install]\n"
       "WantedBy=multi-user.target\n";
