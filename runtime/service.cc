@@ -12,6 +12,7 @@
 #include "runtime/findings.h"
 #include "runtime/health_loop.h"
 #include "runtime/heartbeat_loop.h"
+#include "runtime/keys_loop.h"
 #include "runtime/node_clock.h"
 #include "runtime/node_policy.h"
 #include "runtime/node_report.h"
@@ -33,6 +34,7 @@ constexpr std::chrono::milliseconds kReconcilePatience{6 * 3600 *
                                                        1000};        // a download may take its time
 constexpr std::chrono::milliseconds kTaskPatience{2 * 3600 * 1000};  // a command may take an hour
 constexpr std::chrono::milliseconds kHealthPatience{600'000};        // systemctl's own 100 s a call
+constexpr std::chrono::milliseconds kKeysPatience{300'000};          // a few requests
 constexpr std::chrono::milliseconds kLongestWatch{30'000};
 
 // Between two looks at whether all loops still come back; the watchdog is fed at each.
@@ -120,9 +122,11 @@ Status RunService(const ServiceRequest& request, const ServiceNotifier& notifier
                                supervisor.Wake("reconcile");
                                supervisor.Wake("health");
                                supervisor.Wake("tasks");
+                               supervisor.Wake("keys");
                              });
   HealthLoop health(paths, request.settings, manager, heartbeat, platform, board, findings, clock,
                     log, [&] { supervisor.Wake("heartbeat"); });
+  KeysLoop keys(paths, request.settings, platform, board, findings, log);
 
   TaskCommands commands(paths, request.settings, manager, runner,
                         [&](std::chrono::milliseconds patience, std::stop_token s) {
@@ -140,6 +144,7 @@ Status RunService(const ServiceRequest& request, const ServiceNotifier& notifier
       {"reconcile", kReconcilePatience, [&](std::stop_token s) { return reconcile.Tick(s); }});
   supervisor.Start({"health", kHealthPatience, [&](std::stop_token s) { return health.Tick(s); }});
   supervisor.Start({"tasks", kTaskPatience, [&](std::stop_token s) { return tasks.Tick(s); }});
+  supervisor.Start({"keys", kKeysPatience, [&](std::stop_token s) { return keys.Tick(s); }});
   notifier.Ready(StatusLine(*board.Get(), heartbeat.last()));
 
   std::optional<std::int64_t> known_revision;

@@ -143,6 +143,12 @@ constexpr std::array kKeys = {
         [](std::string_view value, Settings& s) { return SetSwitch(value, s.claim); }},
     Key{"lkg", true, true,
         [](std::string_view value, Settings& s) { return SetSwitch(value, s.last_known_good); }},
+    Key{"ssh_keys", false, true,
+        [](std::string_view value, Settings& s) {
+          if (value != "managed" && value != "off") return false;
+          s.ssh_keys = value == "managed";
+          return true;
+        }},
     Key{"scratch_mib", false, true,
         [](std::string_view value, Settings& s) {
           const auto count = ParseCount(value, 16, 1024 * 1024);
@@ -174,9 +180,8 @@ constexpr std::array kKeys = {
           return count.has_value();
         }},
     Key{"gate_interval", false, true,
-        [](std::string_view value, Settings& s) {
-          return SetSeconds(value, 1, 600, s.gate_interval);
-        }},
+        [](std::string_view value,
+           Settings& s) { return SetSeconds(value, 1, 600, s.gate_interval); }},
     Key{"gate_uptime", false, true,
         [](std::string_view value,
            Settings& s) { return SetSeconds(value, 0, 3600, s.gate_uptime); }},

@@ -39,6 +39,7 @@ struct Settings {
   bool remote_exec = false;             // tasks may run commands
   bool allow_terminate = false;         // a task may power the node off without naming it
   std::vector<std::string> task_units;  // what tasks may start and stop beside the modules' units
+  bool ssh_keys = true;                 // keep the platform's block of authorized_keys
   unsigned gate_probes = 3;             // good probes in a row before a set counts as good
   std::chrono::seconds gate_interval{15};
   std::chrono::seconds gate_uptime{60};

@@ -72,6 +72,12 @@ class Platform:
     def unassign(self, *modules, node="demo"):
         self.verb("unassign", node, *modules)
 
+    def authorize(self, *keys, node="demo"):
+        """Who may log in: lines of authorized_keys."""
+        lines = self.directory / "keys"
+        lines.write_text("".join(f"{key}\n" for key in keys))
+        self.verb("node", "set", node, "--authorized-keys", lines)
+
     def fault(self, kind, **flags):
         self.verb("fault", "add", kind, *_flags(flags))
 
@@ -83,14 +89,16 @@ class Platform:
         lines = [json.loads(line) for line in self.verb("requests").splitlines()]
         return [line for line in lines if path is None or line["path"] == path]
 
+    def status(self):
+        return json.loads(self.verb("status", "--json"))
+
     def node(self, name="demo"):
         """What `status` says about a node."""
-        status = json.loads(self.verb("status", "--json"))
-        return next(node for node in status["nodes"] if node["name"] == name)
+        return next(node for node in self.status()["nodes"] if node["name"] == name)
 
     def complaints(self):
         """What agents sent that the contract does not allow."""
-        return [f"{line['what']} ({line['count']} times)" for line in json.loads(self.verb("status", "--json"))["complaints"]]
+        return [f"{line['what']} ({line['count']} times)" for line in self.status()["complaints"]]
 
 
 def _flags(flags):

@@ -1,5 +1,6 @@
 """`service`: tells its manager, beats, follows the assignment, and ends when it is told to."""
 
+import base64
 import json
 import os
 import subprocess
@@ -117,6 +118,23 @@ class Assignment(ServiceTest):
         self.platform.unassign("web")
         self.wait_for_union("etc/base", seconds=15)
         self.assertEqual(self.platform.complaints(), [])
+
+    def test_keeps_the_keys_of_those_who_may_log_in(self):
+        blob = b"\0\0\0\x0bssh-ed25519\0\0\0\x20" + bytes(32)
+        key = f"ssh-ed25519 {base64.b64encode(blob).decode()} anna"
+        self.node.write("/etc/passwd", "root:x:0:0::/root:/bin/sh\n")
+        mine = self.node.write("/root/.ssh/authorized_keys", "# mine\n")
+        self.platform.authorize(key, "not a key")
+        self.start()
+        self.eventually(lambda: mine.read_text() == f"# mine\n# BEGIN powernode\n{key}\n# END powernode\n", "the block")
+        self.eventually(lambda: self.finding("bad_key_line"), "a finding about the other line")
+        self.platform.authorize()  # nobody any more: not believed at once
+        self.node.services[0].end()
+        asked = len(self.platform.requests("config/authorized_keys"))
+        self.start()
+        self.eventually(lambda: len(self.platform.requests("config/authorized_keys")) > asked, "a question for keys")
+        self.node.services[1].end()
+        self.assertIn(key, mine.read_text())
 
     def test_refuses_one_bad_module_and_keeps_the_rest(self):
         service = self.start()
