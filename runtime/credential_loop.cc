@@ -6,6 +6,7 @@
 #include "enroll/adopt.h"
 #include "enroll/refresh.h"
 #include "enroll/renewal_schedule.h"
+#include "runtime/event_spool.h"
 #include "runtime/masked_cmdline.h"
 #include "runtime/moved_platform.h"
 #include "runtime/node_clock.h"
@@ -103,6 +104,7 @@ milliseconds CredentialLoop::Join(StoredCertificate stored, std::stop_token stop
   pace_ = JoinPace();
   auto platform = std::make_shared<JoinedPlatform>(credentials, transports_, clock_);
   platform->session.DetectMode(std::move(stop));
+  rejection_told_ = false;
   platform_.Set(std::move(platform));
   on_change_();
   return kSoon;
@@ -129,6 +131,11 @@ void CredentialLoop::ReportTrouble(const std::string& code, const std::string& s
   if (trouble_ != std::pair(code, stage)) findings_.Clear(trouble_.first, trouble_.second);
   trouble_ = {code, stage};
   if (!code.empty()) findings_.Raise(code, Severity::kHigh, stage, detail);
+}
+
+void CredentialLoop::Tell(std::string_view kind, Severity severity, Json payload) {
+  (void)SpoolEvent(paths_, {.kind = kind, .severity = severity, .payload = std::move(payload)},
+                   clock_.UnixSeconds());
 }
 
 // A certificate that could not be written is good all the same, and is written as soon as that
@@ -221,7 +228,10 @@ milliseconds CredentialLoop::Tried(JoinedPlatform& platform, enroll::Credentials
   if (store_.MarkProven(fresh->generation)) marked_ = fresh->generation;
   log_.Info("certificate",
             "renewed: " + fresh->generation + ", valid until " + FormatTime(fresh->not_after));
+  Tell("cert.rotated", Severity::kLow,
+       {{"serial", fresh->serial}, {"not_after", FormatTime(fresh->not_after)}});
   failures_ = 0;
+  rejection_told_ = false;
   not_before_ = {};
   findings_.ClearSubject(std::string(kSubject));
   return kSoon;
@@ -233,6 +243,9 @@ milliseconds CredentialLoop::NotRenewed(const Error& error, JoinedPlatform& plat
   CorrectClockAfter(error, platform, stop);
   const enroll::CredentialsPtr now = platform.session.credentials();
   findings_.Raise(Severity::kMedium, std::string(kSubject), error);
+  if (failures_ == 0)
+    Tell("cert.rotation_failed", Severity::kMedium,
+         {{"code", error.code()}, {"detail", error.message()}});
   const milliseconds wait = enroll::RenewalRetry(*now, ++failures_);
   not_before_ = clock_.Monotonic() + wait;
   if (clock_.UnixSeconds() < now->not_after || untried_) return std::min(wait, kLook);
@@ -259,6 +272,8 @@ milliseconds CredentialLoop::AfterRejection(JoinedPlatform& platform, std::stop_
       "auth_rejected", Severity::kCritical, std::string(kSubject),
       "the platform does not take this node's certificate (401) since five minutes; the "
       "modules go on, and a new bootstrap token or a claim lets the node in again");
+  if (!std::exchange(rejection_told_, true))
+    Tell("auth.rejected", Severity::kCritical, {{"serial", now->serial}});
   const milliseconds wait = Join(StoredCertificate::kRejected, std::move(stop));
   return wait == kSoon ? wait : enroll::kRejectedPeriod;
 }

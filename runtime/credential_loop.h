@@ -52,6 +52,7 @@ class CredentialLoop {
   std::chrono::milliseconds Join(StoredCertificate stored, std::stop_token stop);
   void ReportClaim(const JoinAttempt& attempt);
   void ReportTrouble(const std::string& code, const std::string& stage, const std::string& detail);
+  void Tell(std::string_view kind, Severity severity, Json payload);
   void SaveUnsaved(JoinedPlatform& platform);
   void NoteProof(JoinedPlatform& platform, const HeartbeatNews& news);
   void CorrectClockAfter(const Error& error, JoinedPlatform& platform, std::stop_token stop);
@@ -82,6 +83,7 @@ class CredentialLoop {
   enroll::CredentialsPtr untried_;  // renewed and saved; the platform has not been asked with it
   std::string marked_;              // the generation that is marked as proven
   std::string renewed_for_;         // the serial that was renewed because the platform wished it
+  bool rejection_told_ = false;     // to the platform, for when it listens again
   unsigned failures_ = 0;           // of renewals, since the last good one
   std::chrono::milliseconds not_before_{0};  // monotonic: no renewal is tried earlier
   std::chrono::milliseconds look_again_{0};  // monotonic: no other address is looked for earlier

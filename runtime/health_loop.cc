@@ -5,6 +5,7 @@
 #include "agent/base/files.h"
 #include "runtime/attempts.h"
 #include "runtime/capability_probe.h"
+#include "runtime/event_spool.h"
 #include "runtime/live_modules.h"
 #include "runtime/node_policy.h"
 #include "runtime/persist.h"
@@ -186,6 +187,8 @@ void HealthLoop::JudgeGate() {
     return;
   }
   findings_.ClearSubject("lkg");
+  (void)SpoolEvent(paths_, {.kind = "compose.promoted", .payload = {{"composition", running}}},
+                   clock_.UnixSeconds());
   if (Status forgotten = ForgetAttempts(paths_, running); !forgotten)
     findings_.Raise(Severity::kMedium, "lkg", forgotten.error());
   if (Status raised = RaiseRevisionFloors(paths_, report->breadcrumb->composition); !raised)

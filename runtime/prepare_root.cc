@@ -16,6 +16,7 @@
 #include "runtime/boot_candidates.h"
 #include "runtime/breadcrumb.h"
 #include "runtime/carried_image.h"
+#include "runtime/event_spool.h"
 #include "runtime/module_set.h"
 #include "runtime/module_supply.h"
 #include "runtime/network_wait.h"
@@ -324,6 +325,14 @@ class Preparation {
     console_.Say("breadcrumb", "composition " + CompositionHash(composition.modules).substr(0, 12) +
                                    " (" + std::string(CompositionSourceName(composition.source)) +
                                    ")" + (not_kept ? "; note: " + *not_kept : ""));
+    const bool fallback = composition.source == CompositionSource::kLastKnownGood;
+    (void)SpoolEvent(paths_,
+                     {.kind = fallback ? "boot.fallback" : "boot.composed",
+                      .severity = fallback ? Severity::kHigh : Severity::kLow,
+                      .payload = {{"composition", CompositionHash(composition.modules)},
+                                  {"boot_id", boot_id_},
+                                  {"incomplete", rendering.incomplete}}},
+                     clock_.UnixSeconds());
     failed_stage_ = "switch";
     RETURN_IF_ERROR(BindPersist(paths_.persist, request_.sysroot));
     console_.Say("switch", "handing " + request_.sysroot + " to the initramfs");

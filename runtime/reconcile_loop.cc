@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "agent/base/backoff.h"
+#include "runtime/event_spool.h"
 #include "runtime/store_room.h"
 
 namespace powernode::runtime {
@@ -35,11 +36,13 @@ std::chrono::milliseconds ReconcileLoop::Tick(std::stop_token stop) {
   if (!outcome && stop.stop_requested()) return period;
   if (!outcome) {
     findings_.Raise(Severity::kHigh, "reconcile", outcome.error());
+    TellFailure(outcome.error());
     RunFallback(stop);
     End({.error = outcome.error(), .composition = {}});
     return period;
   }
   findings_.ClearSubject("reconcile");
+  told_.clear();
   if (outcome->policy_problem)
     findings_.Raise(Severity::kHigh, "trust-policy", *outcome->policy_problem);
   else
@@ -68,6 +71,7 @@ std::chrono::milliseconds ReconcileLoop::Tick(std::stop_token stop) {
   else
     findings_.Clear("pending_reboot", "node");
   Publish(*outcome);
+  TellChange(*outcome);
   ReconcileRound round{.error = {},
                        .applied = outcome->applied,
                        .pending_reboot = outcome->pending_reboot,
@@ -106,6 +110,46 @@ Result<ReconcileRound> ReconcileLoop::Await(const std::function<void()>& wake,
   return Error(ErrorKind::kUnavailable, "timeout",
                "the reconcile has not ended within " + std::to_string(patience.count() / 1000) +
                    " s; it goes on");
+}
+
+// Once for each failure, however often it comes again; not of what is only out of reach.
+void ReconcileLoop::TellFailure(const Error& error) {
+  std::string_view kind;
+  switch (error.kind()) {
+    case ErrorKind::kRefuted:
+    case ErrorKind::kRefused:
+    case ErrorKind::kUnsupported:
+      kind = "module.refused";
+      break;
+    case ErrorKind::kInvalid:
+    case ErrorKind::kNoSpace:
+    case ErrorKind::kSystem:
+      kind = "compose.failed";
+      break;
+    case ErrorKind::kNotFound:
+    case ErrorKind::kUnavailable:
+    case ErrorKind::kDenied:
+    case ErrorKind::kCannotTell:
+    case ErrorKind::kBusy:
+      return;
+  }
+  if (told_ == error.message()) return;
+  told_ = error.message();
+  (void)SpoolEvent(paths_,
+                   {.kind = kind,
+                    .severity = Severity::kHigh,
+                    .payload = {{"code", error.code()}, {"detail", error.message()}}},
+                   clock_.UnixSeconds());
+}
+
+void ReconcileLoop::TellChange(const ReconcileOutcome& outcome) {
+  if (!outcome.applied) return;
+  for (const PlanStep& step : outcome.plan)
+    (void)SpoolEvent(
+        paths_,
+        {.kind = step.kind == StepKind::kRemove ? "module.detached" : "module.attached",
+         .payload = {{"module_id", step.id}, {"step", StepKindName(step.kind)}}},
+        clock_.UnixSeconds());
 }
 
 void ReconcileLoop::RunFallback(std::stop_token stop) {

@@ -57,6 +57,8 @@ class ReconcileLoop {
   void End(ReconcileRound round);
   void Publish(const ReconcileOutcome& outcome);
   void RunFallback(std::stop_token stop);
+  void TellFailure(const Error& error);
+  void TellChange(const ReconcileOutcome& outcome);
 
   const Paths& paths_;
   const Settings& settings_;
@@ -67,6 +69,7 @@ class ReconcileLoop {
   Clock& clock_;
   Log& log_;
   std::function<void()> on_change_;
+  std::string told_;  // of the failure that the platform was told of last
   std::mutex mutex_;  // guards what follows
   std::condition_variable_any ended_;
   std::uint64_t rounds_begun_ = 0;

@@ -9,6 +9,8 @@
 #include "mount/kernel_features.h"
 #include "runtime/attempts.h"
 #include "runtime/credential_loop.h"
+#include "runtime/event_loop.h"
+#include "runtime/event_spool.h"
 #include "runtime/findings.h"
 #include "runtime/health_loop.h"
 #include "runtime/heartbeat_loop.h"
@@ -35,6 +37,7 @@ constexpr std::chrono::milliseconds kReconcilePatience{6 * 3600 *
 constexpr std::chrono::milliseconds kTaskPatience{2 * 3600 * 1000};  // a command may take an hour
 constexpr std::chrono::milliseconds kHealthPatience{600'000};        // systemctl's own 100 s a call
 constexpr std::chrono::milliseconds kKeysPatience{300'000};          // a few requests
+constexpr std::chrono::milliseconds kEventsPatience{900'000};  // a ring of them after an outage
 constexpr std::chrono::milliseconds kLongestWatch{30'000};
 
 // Between two looks at whether all loops still come back; the watchdog is fed at each.
@@ -106,6 +109,11 @@ Status RunService(const ServiceRequest& request, const ServiceNotifier& notifier
     report = FirstReport(paths, features, findings);
     report.persist = ObservePersist(paths);
   });
+  (void)SpoolEvent(
+      paths,
+      {.kind = "agent.started",
+       .payload = {{"agent_version", Version()}, {"mode", NodeModeName(board.Get()->mode)}}},
+      clock.UnixSeconds());
   std::optional<Systemd> systemd;
   if (request.manager == ServiceManager::kSystemd) systemd.emplace(runner);
   Systemd* manager = systemd ? &*systemd : nullptr;
@@ -123,10 +131,12 @@ Status RunService(const ServiceRequest& request, const ServiceNotifier& notifier
                                supervisor.Wake("health");
                                supervisor.Wake("tasks");
                                supervisor.Wake("keys");
+                               supervisor.Wake("events");
                              });
   HealthLoop health(paths, request.settings, manager, heartbeat, platform, board, findings, clock,
                     log, [&] { supervisor.Wake("heartbeat"); });
   KeysLoop keys(paths, request.settings, platform, board, findings, log);
+  EventLoop events(paths, platform, log);
 
   TaskCommands commands(paths, request.settings, manager, runner,
                         [&](std::chrono::milliseconds patience, std::stop_token s) {
@@ -145,6 +155,7 @@ Status RunService(const ServiceRequest& request, const ServiceNotifier& notifier
   supervisor.Start({"health", kHealthPatience, [&](std::stop_token s) { return health.Tick(s); }});
   supervisor.Start({"tasks", kTaskPatience, [&](std::stop_token s) { return tasks.Tick(s); }});
   supervisor.Start({"keys", kKeysPatience, [&](std::stop_token s) { return keys.Tick(s); }});
+  supervisor.Start({"events", kEventsPatience, [&](std::stop_token s) { return events.Tick(s); }});
   notifier.Ready(StatusLine(*board.Get(), heartbeat.last()));
 
   std::optional<std::int64_t> known_revision;

@@ -1,6 +1,6 @@
-// The long-lived service (node-files.md §13): credentials, heartbeat, reconcile, health and tasks,
-// each in a loop of its own, under a supervisor that feeds the service manager's watchdog only
-// while none of them is stuck.
+// The long-lived service (node-files.md §13): credentials, heartbeat, reconcile, health, tasks,
+// keys and events, each in a loop of its own, under a supervisor that feeds the service manager's
+// watchdog only while none of them is stuck.
 //
 // The heartbeat never waits for anything else: it takes no lock that another loop holds over I/O
 // and has the session's control lane to itself. SIGTERM (the stop token) ends everything within two

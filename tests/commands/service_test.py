@@ -119,6 +119,24 @@ class Assignment(ServiceTest):
         self.wait_for_union("etc/base", seconds=15)
         self.assertEqual(self.platform.complaints(), [])
 
+    def test_tells_the_platform_what_happened(self):
+        def told():
+            return [(event["kind"], event["payload"].get("module_id")) for event in self.platform.status()["events"]
+                    if event["kind"] != "compose.promoted"]
+
+        self.start()
+        self.wait_for_union("etc/base")
+        self.platform.assign("web")
+        self.wait_for_union("etc/base", "srv/page", "usr/bin/web", seconds=15)
+        self.node.services[0].end()
+        self.start()  # sends what is left at once
+        expected = [("agent.started", None), ("module.attached", "base"), ("module.attached", "web"),
+                    ("agent.started", None)]
+        self.eventually(lambda: told() == expected, f"the events {expected}")
+        for event in self.platform.status()["events"]:
+            self.assertEqual(event["payload"]["node_id"], event["node_id"])
+        self.assertEqual(self.platform.complaints(), [])
+
     def test_keeps_the_keys_of_those_who_may_log_in(self):
         blob = b"\0\0\0\x0bssh-ed25519\0\0\0\x20" + bytes(32)
         key = f"ssh-ed25519 {base64.b64encode(blob).decode()} anna"
