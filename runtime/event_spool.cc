@@ -64,7 +64,8 @@ Result<Spool> ReadSpool(const Paths& paths) {
     const bool here = rest.size() >= kHeader && size <= rest.size() - kHeader;
     const std::string_view text = here ? rest.substr(kHeader, size) : std::string_view();
     Result<Json> event = ParseJsonObject(text);
-    if (!here || Header(text) != rest.substr(0, kHeader) || !event) {
+    if (!here || Header(text) != rest.substr(0, kHeader) || !event ||
+        GetObject(*event, "payload") == nullptr) {
       spool.whole = false;
       break;
     }
