@@ -14,21 +14,6 @@
 namespace powernode {
 namespace {
 
-// syslog(3) priorities.
-int Priority(LogLevel level) {
-  switch (level) {
-    case LogLevel::kDebug:
-      return 7;
-    case LogLevel::kInfo:
-      return 6;
-    case LogLevel::kWarning:
-      return 4;
-    case LogLevel::kError:
-      return 3;
-  }
-  return 6;
-}
-
 std::string_view Name(LogLevel level) {
   switch (level) {
     case LogLevel::kDebug:
@@ -45,13 +30,27 @@ std::string_view Name(LogLevel level) {
 
 }  // namespace
 
+int SyslogPriority(LogLevel level) {
+  switch (level) {
+    case LogLevel::kDebug:
+      return 7;
+    case LogLevel::kInfo:
+      return 6;
+    case LogLevel::kWarning:
+      return 4;
+    case LogLevel::kError:
+      return 3;
+  }
+  return 6;
+}
+
 void Log::Failure(LogLevel level, std::string_view stage, const Error& error) {
   Write(level, stage, error.message(), {{"error_code", error.code()}});
 }
 
 void Log::Write(LogLevel level, std::string_view stage, std::string_view text,
                 const LogFields& fields) {
-  if (level < lowest_) return;
+  if (level < lowest_ || (sink_ != nullptr && sink_->Take(level, stage, text, fields))) return;
   std::string line;
   if (format_ == LogFormat::kJson) {
     OrderedJson object;
@@ -60,12 +59,13 @@ void Log::Write(LogLevel level, std::string_view stage, std::string_view text,
     object["stage"] = stage;
     object["text"] = text;
     for (const auto& [key, value] : fields) object[key] = value;
-    line = "<" + std::to_string(Priority(level)) + ">" + DumpJson(object) + "\n";
+    line = "<" + std::to_string(SyslogPriority(level)) + ">" + DumpJson(object) + "\n";
   } else {
     line = FormatTime(SystemClock().UnixSeconds()).substr(11, 8) + " ";
     if (level >= LogLevel::kWarning) line += std::string(Name(level)) + ": ";
     line += std::string(stage) + ": " + Printable(text);
-    for (const auto& [key, value] : fields) line += "  " + key + "=" + Printable(value);
+    for (const auto& [key, value] : fields)
+      if (key != "message_id") line += "  " + key + "=" + Printable(value);
     line += "\n";
   }
   const std::scoped_lock lock(mutex_);

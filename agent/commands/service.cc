@@ -2,6 +2,9 @@
 
 #include <unistd.h>
 
+#include <optional>
+
+#include "agent/base/journal.h"
 #include "agent/base/log.h"
 #include "agent/base/process.h"
 #include "agent/commands/command.h"
@@ -17,7 +20,12 @@ std::function<Outcome(const Context&)> ConfigureService(CLI::App& app) {
   return [interval](const Context& context) {
     const runtime::ServiceNotifier notifier = runtime::ServiceNotifier::FromEnvironment();
     const StopOnSignal signals;
-    Log log(STDERR_FILENO, LogFormatFor(STDERR_FILENO), LogLevel::kInfo);
+    std::optional<Journal> journal;
+    const LogFormat format = LogFormatFor(STDERR_FILENO);
+    Log log(STDERR_FILENO, format, LogLevel::kInfo);
+    if (format == LogFormat::kJson)
+      if (Result<Journal> open = Journal::Open(context.flags.below); open)
+        log.UseSink(&journal.emplace(*std::move(open)));
     runtime::ServiceRequest request{.paths = context.paths(), .settings = context.settings()};
     if (*interval > 0) request.settings.heartbeat_interval = std::chrono::seconds(*interval);
     if (!context.flags.below.empty()) request.manager = runtime::ServiceManager::kNone;
