@@ -6,6 +6,7 @@
 #include "runtime/attempts.h"
 #include "runtime/capability_probe.h"
 #include "runtime/event_spool.h"
+#include "runtime/first_report.h"
 #include "runtime/live_modules.h"
 #include "runtime/node_policy.h"
 #include "runtime/persist.h"
@@ -41,6 +42,7 @@ std::chrono::milliseconds HealthLoop::Tick(std::stop_token) {
   ObserveModules();
   ObserveServices();
   ObserveDisk();
+  ObserveSets();
   JudgeGate();
   WriteStatus();
   return gate_.passed() ? std::min(kAfterVerdict, settings_.gate_interval * 4)
@@ -55,7 +57,7 @@ void HealthLoop::ObserveModules() {
     findings_.Raise(Severity::kHigh, "modules", live.error());
     board_.Update([](NodeReport& next) {
       next.live_ids.clear();
-      next.enforcement.clear();
+      next.layers.clear();
     });
     return;
   }
@@ -64,10 +66,10 @@ void HealthLoop::ObserveModules() {
   else
     findings_.Raise("module_not_live", Severity::kHigh, "modules",
                     "composed, but not in the live root: " + live->missing.front());
-  if (live->ids == report->live_ids && live->enforcement == report->enforcement) return;
+  if (live->ids == report->live_ids && live->layers == report->layers) return;
   board_.Update([&](NodeReport& next) {
     next.live_ids = live->ids;
-    next.enforcement = live->enforcement;
+    next.layers = live->layers;
   });
   on_change_();
 }
@@ -147,6 +149,19 @@ void HealthLoop::ObserveDisk() {
   else
     findings_.Clear("persist_low", "persist");
   board_.Update([&](NodeReport& next) { next.persist_free_mib = free_mib; });
+}
+
+void HealthLoop::ObserveSets() {
+  const std::shared_ptr<const NodeReport> report = board_.Get();
+  TriedSets tried = LookAtTriedSets(paths_, *report);
+  if (tried.staged == report->staged && tried.staged_attempts == report->staged_attempts &&
+      tried.running_attempts == report->attempts)
+    return;
+  board_.Update([&](NodeReport& next) {
+    next.staged = std::move(tried.staged);
+    next.staged_attempts = tried.staged_attempts;
+    next.attempts = tried.running_attempts;
+  });
 }
 
 std::string HealthLoop::Problem() const {

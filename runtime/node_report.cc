@@ -13,20 +13,39 @@ namespace {
 
 constexpr std::size_t kMaxServices = 200;  // node-api.md §8.1
 
-mount::Enforcement EnforcementOf(const NodeReport& report, const std::string& id) {
-  const auto found = report.enforcement.find(id);
-  return found == report.enforcement.end() ? mount::Enforcement::kWhenStored : found->second;
+LiveLayer LayerOf(const NodeReport& report, const std::string& id) {
+  const auto found = report.layers.find(id);
+  return found == report.layers.end() ? LiveLayer() : found->second;
 }
 
-// What was proven when the module was composed (node-api.md §8), and who holds it now.
+// Whose signature held: a key, or a certificate's holder and who vouched for them.
+void AddSigner(const Json& proof, Json& json) {
+  if (const auto key = GetString(proof, "key_id")) json["keyid"] = *key;
+  const Json* identity = GetObject(proof, "identity");
+  if (identity == nullptr) return;
+  if (const auto name = GetString(*identity, "san")) json["identity"] = *name;
+  if (const auto issuer = GetString(*identity, "issuer")) json["issuer"] = *issuer;
+}
+
+// What was proven when the module was composed, and what the kernel says of it now (node-api.md
+// §8.1).
 Json EvidenceOf(const NodeReport& report, const ComposedModule& module) {
-  const mount::Enforcement enforcement = EnforcementOf(report, module.id);
+  const LiveLayer layer = LayerOf(report, module.id);
   Json evidence = {{"module_id", module.id},
                    {"digest", module.digest},
-                   {"verity", enforcement == mount::Enforcement::kKernel},
-                   {"enforcement", mount::EnforcementName(enforcement)}};
-  if (const auto key = GetString(module.proof, "key_id")) evidence["keyid"] = *key;
+                   {"verity", layer.enforcement == mount::Enforcement::kKernel},
+                   {"enforcement", mount::EnforcementName(layer.enforcement)}};
+  if (layer.position > 0) evidence["layer"] = layer.position;
+  if (layer.mount_id) evidence["mount_id"] = *layer.mount_id;
+  if (!layer.fsverity_measured.empty()) evidence["fsverity_measured"] = layer.fsverity_measured;
+  AddSigner(module.proof, evidence);
   if (!module.proof.is_null()) evidence["verification"] = module.proof;
+  for (const ServiceReport& service : report.services) {
+    if (service.module_id != module.id) continue;
+    Json unit = {{"unit", service.state.name}, {"state", service.state.active}};
+    if (!service.state.sub.empty()) unit["sub"] = service.state.sub;
+    evidence["units"].push_back(std::move(unit));
+  }
   return evidence;
 }
 
@@ -72,12 +91,47 @@ Json CompositionJson(const NodeReport& report) {
     json["running"] = CompositionHash(report.breadcrumb->composition.modules);
     json["source"] = CompositionSourceName(report.breadcrumb->composition.source);
   }
+  if (report.staged) json["staged"] = report.staged->composition;
   if (report.last_known_good)
     json["lkg"] = CompositionHash(report.last_known_good->composition.modules);
   return json;
 }
 
+Json SetJson(const SetSummary& set) {
+  Json json;
+  json["composition"] = set.composition;
+  json["modules"] = set.modules;
+  json["revision"] = set.revision;
+  return json;
+}
+
+// The sets a node can be at, each with its hash and how often it was tried without a verdict.
+Json SetsJson(const NodeReport& report) {
+  Json sets = Json::object();
+  if (report.breadcrumb) {
+    Json& running = sets["running"] = SetJson(SummaryOf(report.breadcrumb->composition));
+    running["source"] = CompositionSourceName(report.breadcrumb->composition.source);
+    running["attempts"] = report.attempts;
+  }
+  if (report.staged) {
+    Json& staged = sets["staged"] = SetJson(*report.staged);
+    staged["attempts"] = report.staged_attempts;
+  }
+  if (report.last_known_good) {
+    Json& good = sets["last_good"] = SetJson(SummaryOf(report.last_known_good->composition));
+    good["attempts"] = 0;  // it is counted no more
+    good["confirmed_at"] = FormatTime(report.last_known_good->confirmed_at);
+  }
+  return sets;
+}
+
 }  // namespace
+
+SetSummary SummaryOf(const Composition& set) {
+  return {.composition = CompositionHash(set.modules),
+          .modules = set.modules.size(),
+          .revision = set.revision};
+}
 
 std::shared_ptr<const NodeReport> ReportBoard::Get() const {
   const std::scoped_lock lock(mutex_);
@@ -148,11 +202,12 @@ Json StatusBody(const NodeReport& report, const enroll::Credentials* credentials
                 const LastHeartbeat& heartbeat, const Json& findings, std::int64_t now_unix) {
   Json body = {
       {"schema", "powernode-status"},
-      {"schema_version", 1},
+      {"version", 1},
       {"written_at", FormatTime(now_unix)},
       {"mode", NodeModeName(report.mode)},
       {"boot_id", report.boot_id},
       {"composition", CompositionJson(report)},
+      {"sets", SetsJson(report)},
       {"persist",
        {{"state", PersistStateName(report.persist)}, {"free_mib", report.persist_free_mib}}},
       {"gate", report.gate},
@@ -164,17 +219,18 @@ Json StatusBody(const NodeReport& report, const enroll::Credentials* credentials
       for (const ServiceReport& service : report.services)
         if (service.module_id == module.id)
           services.push_back({{"name", service.service}, {"state", service.state.active}});
+      const LiveLayer layer = LayerOf(report, module.id);
       const bool live = IsLive(report, module.id);
-      modules.push_back(
-          {{"id", module.id},
-           {"name", module.name},
-           {"priority", module.effective_priority},
-           {"digest", module.digest},
-           {"layer", live ? "mounted" : "missing"},
-           {"enforcement", live ? mount::EnforcementName(EnforcementOf(report, module.id)) : "-"},
-           {"key_id", GetString(module.proof, "key_id").value_or("")},
-           {"verification", module.proof},
-           {"services", std::move(services)}});
+      modules.push_back({{"id", module.id},
+                         {"name", module.name},
+                         {"priority", module.effective_priority},
+                         {"digest", module.digest},
+                         {"layer", live ? "mounted" : "missing"},
+                         {"enforcement", live ? mount::EnforcementName(layer.enforcement) : "-"},
+                         {"position", layer.position},
+                         {"key_id", GetString(module.proof, "key_id").value_or("")},
+                         {"verification", module.proof},
+                         {"services", std::move(services)}});
     }
   }
   body["modules"] = std::move(modules);

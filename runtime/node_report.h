@@ -2,6 +2,7 @@
 // of a heartbeat, and the content of $R/status.json.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -14,9 +15,9 @@
 #include "agent/base/paths.h"
 #include "enroll/credentials.h"
 #include "enroll/session.h"
-#include "mount/enforcement.h"
 #include "runtime/breadcrumb.h"
 #include "runtime/last_known_good.h"
+#include "runtime/live_modules.h"
 #include "runtime/persist.h"
 #include "runtime/systemd.h"
 
@@ -28,15 +29,27 @@ struct ServiceReport {
   UnitState state;
 };
 
+// A set that does not run, in short.
+struct SetSummary {
+  std::string composition;  // its hash
+  std::size_t modules = 0;
+  std::int64_t revision = 0;
+
+  bool operator==(const SetSummary&) const = default;
+};
+SetSummary SummaryOf(const Composition& set);
+
 struct NodeReport {
   NodeMode mode = NodeMode::kHost;
-  std::optional<Breadcrumb> breadcrumb;                   // what runs
-  std::vector<std::string> live_ids;                      // proven by the mount table
-  std::map<std::string, mount::Enforcement> enforcement;  // of the live ones, as the kernel says
+  std::optional<Breadcrumb> breadcrumb;     // what runs
+  std::vector<std::string> live_ids;        // proven by the mount table
+  std::map<std::string, LiveLayer> layers;  // of the live ones
   std::optional<LastKnownGood> last_known_good;
   PersistState persist = PersistState::kDurable;
   std::uint64_t persist_free_mib = 0;
   std::vector<ServiceReport> services;
+  std::optional<SetSummary> staged;  // waits for the next boot
+  unsigned staged_attempts = 0;
   bool pending_reboot = false;
   unsigned attempts = 0;   // of the running set, without a verdict
   std::string gate;        // "waiting: ...", "passed"
@@ -83,7 +96,8 @@ Json HeartbeatBody(const NodeReport& report, const Vitals& vitals,
                    const enroll::Credentials& credentials, enroll::CredentialMode mode,
                    const Json& findings, std::int64_t now_unix);
 
-// $R/status.json, schema "powernode-status" version 1.
+// $R/status.json, "schema" "powernode-status", "version" 1. A member is added without a new
+// version, and means the same as long as the version is the same.
 Json StatusBody(const NodeReport& report, const enroll::Credentials* credentials,
                 const LastHeartbeat& heartbeat, const Json& findings, std::int64_t now_unix);
 

@@ -154,9 +154,9 @@ PersistState ObservePersist(const Paths& paths) {
   const Result<mount::MountTable> table = mount::MountTable::Read();
   const mount::MountEntry* entry = table ? table->FindAt(paths.persist) : nullptr;
   if (entry != nullptr && entry->fs_type == "tmpfs") return PersistState::kVolatile;
-  const bool writable =
-      MakeDirectories(paths.state, 0755).ok() && ::access(paths.state.c_str(), W_OK) == 0;
-  return writable ? PersistState::kDurable : PersistState::kReadOnly;
+  std::string nearest = paths.state;
+  while (!Exists(nearest) && nearest.size() > 1) nearest = DirectoryOf(nearest);
+  return ::access(nearest.c_str(), W_OK) == 0 ? PersistState::kDurable : PersistState::kReadOnly;
 }
 
 std::uint64_t CacheFloorMib(std::uint64_t configured_mib, PersistState state) {

@@ -12,19 +12,18 @@
 #include "runtime/event_loop.h"
 #include "runtime/event_spool.h"
 #include "runtime/findings.h"
+#include "runtime/first_report.h"
 #include "runtime/health_loop.h"
 #include "runtime/heartbeat_loop.h"
 #include "runtime/keys_loop.h"
 #include "runtime/node_clock.h"
 #include "runtime/node_policy.h"
 #include "runtime/node_report.h"
-#include "runtime/persist.h"
 #include "runtime/reconcile_loop.h"
 #include "runtime/runtime_directory.h"
 #include "runtime/shared_platform.h"
 #include "runtime/supervisor.h"
 #include "runtime/task_loop.h"
-#include "verify/module_statement.h"
 
 namespace powernode::runtime {
 namespace {
@@ -43,32 +42,6 @@ constexpr std::chrono::milliseconds kLongestWatch{30'000};
 // Between two looks at whether all loops still come back; the watchdog is fed at each.
 std::chrono::milliseconds WatchPeriod(const ServiceNotifier& notifier) {
   return std::min(notifier.watchdog().value_or(kLongestWatch) / 3, kLongestWatch);
-}
-
-NodeReport FirstReport(const Paths& paths, const mount::KernelFeatures& features,
-                       Findings& findings) {
-  NodeReport report;
-  report.mode = DeriveMode(paths);
-  report.kernel_release = features.release;
-  report.architecture = verify::NodeArchitecture();
-  if (const Result<std::string> id = BootId(paths)) report.boot_id = *id;
-  if (Result<std::optional<Breadcrumb>> running = RunningSet(paths); running)
-    report.breadcrumb = *std::move(running);
-  else
-    findings.Raise(Severity::kHigh, "state", running.error());
-  if (Result<std::optional<LastKnownGood>> good = LoadLastKnownGood(paths); good)
-    report.last_known_good = *std::move(good);
-  else
-    findings.Raise(Severity::kHigh, "lkg", good.error());
-  if (report.breadcrumb)
-    if (const std::vector<Attempt> all = LoadAttempts(paths);
-        const Attempt* attempt =
-            FindAttempt(all, CompositionHash(report.breadcrumb->composition.modules)))
-      report.attempts = attempt->attempts;
-  if (report.breadcrumb)
-    for (const std::string& finding : report.breadcrumb->findings)
-      findings.Raise("boot_note", Severity::kLow, finding.substr(0, finding.find(':')), finding);
-  return report;
 }
 
 std::string StatusLine(const NodeReport& report, const LastHeartbeat& heartbeat) {
@@ -105,15 +78,13 @@ Status RunService(const ServiceRequest& request, const ServiceNotifier& notifier
 
   SharedPlatform platform;
   ReportBoard board;
-  board.Update([&](NodeReport& report) {
-    report = FirstReport(paths, features, findings);
-    report.persist = ObservePersist(paths);
-  });
-  (void)SpoolEvent(
-      paths,
-      {.kind = "agent.started",
-       .payload = {{"agent_version", Version()}, {"mode", NodeModeName(board.Get()->mode)}}},
-      clock.UnixSeconds());
+  NodeReport first = FirstReport(paths, findings);
+  first.kernel_release = features.release;
+  (void)SpoolEvent(paths,
+                   {.kind = "agent.started",
+                    .payload = {{"agent_version", Version()}, {"mode", NodeModeName(first.mode)}}},
+                   clock.UnixSeconds());
+  board.Update([&](NodeReport& report) { report = std::move(first); });
   std::optional<Systemd> systemd;
   if (request.manager == ServiceManager::kSystemd) systemd.emplace(runner);
   Systemd* manager = systemd ? &*systemd : nullptr;

@@ -65,12 +65,12 @@ OrderedJson LayersJson(const Paths& paths, const runtime::Breadcrumb& breadcrumb
   const Result<runtime::LiveModules> live = runtime::FindLiveModules(paths, breadcrumb);
   if (!live) return layers;
   for (const runtime::ComposedModule& module : breadcrumb.composition.modules) {
-    const auto held = live->enforcement.find(module.id);
-    if (held == live->enforcement.end()) continue;
+    const auto layer = live->layers.find(module.id);
+    if (layer == live->layers.end()) continue;
     layers.push_back({{"id", module.id},
                       {"name", module.name},
                       {"digest", module.digest},
-                      {"enforcement", mount::EnforcementName(held->second)}});
+                      {"enforcement", mount::EnforcementName(layer->second.enforcement)}});
   }
   return layers;
 }

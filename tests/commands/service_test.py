@@ -154,6 +154,26 @@ class Assignment(ServiceTest):
         self.node.services[1].end()
         self.assertIn(key, mine.read_text())
 
+    def test_sends_evidence_of_each_live_module(self):
+        self.platform.assign("web")
+        self.start()
+        self.wait_for_union("etc/base", "srv/page", "usr/bin/web", seconds=15)
+        evidence = self.eventually(
+            lambda: (lambda all: len(all) == 2 and all)(
+                (self.platform.node()["last_heartbeat"] or {}).get("module_evidence", [])), "evidence of both")
+        with open("/proc/self/mountinfo") as table:
+            mounted = {int(line.split()[0]): line.split()[4] for line in table}
+        for position, (module, name) in enumerate(zip(evidence, ("base", "web")), start=1):
+            self.assertEqual(module["module_id"], name)
+            self.assertEqual(module["layer"], position)
+            layer = self.node.path("/run/powernode/layers") / module["digest"].removeprefix("sha256:")[:32]
+            self.assertEqual(mounted[module["mount_id"]], str(layer))
+            self.assertRegex(module["keyid"], "^[0-9a-f]{64}$")
+            self.assertIs(module["verity"], module["enforcement"] == "kernel enforced")
+            for guess in ("identity", "issuer", "units"):
+                self.assertNotIn(guess, module)
+        self.assertEqual(self.platform.complaints(), [])
+
     def test_refuses_one_bad_module_and_keeps_the_rest(self):
         service = self.start()
         self.wait_for_union("etc/base")
@@ -322,9 +342,29 @@ class Twice(ServiceTest):
         self.assertEqual(status["mode"], "host")
         self.assertEqual([(module["name"], module["layer"]) for module in status["modules"]], [("base", "mounted")])
         for_people = self.node.run("status").out
-        for word in (self.platform.url, "MODULE", "base", "host", "mounted", "gate"):
+        for word in (self.platform.url, "MODULE", "base", "host", "mounted 1", "gate"):
             self.assertIn(word, for_people)
+        self.assertNotIn("note ", for_people)
         self.expect_code(self.node.run("update"), 0)
+
+    def test_status_names_the_sets_with_and_without_the_service(self):
+        self.configure(gate_probes=1, gate_uptime=0)
+        service = self.start()
+        self.wait_for_union("etc/base")
+        self.eventually(lambda: "last_good" in self.node.status()["sets"], "a last good set")
+        told = self.node.run("status", "--json").json["details"]
+        self.assertEqual((told["schema"], told["version"], told["from"]), ("powernode-status", 1, "service"))
+        self.assertEqual(told["sets"]["running"]["composition"], told["composition"]["running"])
+        self.assertEqual(told["sets"]["running"]["attempts"], 0)
+        self.assertEqual(told["sets"]["running"]["modules"], 1)
+        self.expect_prompt_end(service)
+        found = self.node.run("status", "--json").json["details"]
+        self.assertEqual(found["from"], "files")
+        for same in ("schema", "version", "mode", "boot_id", "sets", "composition", "auth"):
+            self.assertEqual(found[same], told[same], same)
+        for before, now in zip(told["modules"], found["modules"], strict=True):
+            self.assertEqual({**before, "services": []}, {**now, "services": []})
+        self.assertRegex(self.node.run("status").out, r"(?m)^last good +\w{12}, 1 modules, since 20")
 
 
 if __name__ == "__main__":

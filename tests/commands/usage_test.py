@@ -53,9 +53,20 @@ class Usage(command_test.CommandTest):
         done = self.new_node().run("update", "--json", "--frob")
         self.expect_failure(done, 1, "bad_flags", "--frob")
 
-    def test_status_without_a_service(self):
-        done = self.new_node().run("status", "--json")
-        self.expect_failure(done, 12, "no_status", "/run/powernode/status.json", "powernode-agent.service", "introspect")
+    def test_status_without_a_service_is_read_from_files(self):
+        node = self.new_node()
+        before = node.tree()
+        done = node.run("status", "--json")
+        self.expect_code(done, 0)
+        details = done.json["details"]
+        self.assertEqual((details["schema"], details["version"]), ("powernode-status", 1))
+        self.assertEqual(details["from"], "files")
+        self.assertEqual(details["sets"], {})
+        for_people = node.run("status").out
+        for line in ("note +no service runs .*powernode-agent.service", "running +-", "staged +-", "last good +-",
+                     "MODULE +PRIORITY +DIGEST +LAYER +BYTES +SERVICES"):
+            self.assertRegex(for_people, rf"(?m)^{line}")
+        self.assertEqual(node.tree(), before, "looking changes nothing")
 
 
 if __name__ == "__main__":

@@ -73,10 +73,12 @@ constexpr Member kService[] = {
     {"restarts", Shape::kInteger},
 };
 constexpr Member kEvidence[] = {
-    {"module_id", Shape::kText, true},
-    {"digest", Shape::kText, true},
-    {"fsverity_measured", Shape::kText},
-    {"keyid", Shape::kText},
+    {"module_id", Shape::kText, true},   {"digest", Shape::kText, true},
+    {"fsverity_measured", Shape::kText}, {"verity", Shape::kBoolean},
+    {"enforcement", Shape::kText},       {"layer", Shape::kInteger},
+    {"mount_id", Shape::kInteger},       {"keyid", Shape::kText},
+    {"identity", Shape::kText},          {"issuer", Shape::kText},
+    {"verification", Shape::kObject},    {"units", Shape::kArray},
 };
 constexpr Member kFinding[] = {
     {"code", Shape::kText, true}, {"severity", Shape::kText, true}, {"subject", Shape::kText},

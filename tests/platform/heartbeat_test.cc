@@ -91,6 +91,40 @@ TEST_CASE("the manners of every request are watched") {
     CHECK(Complaints(plane, complaint) == 1);
 }
 
+TEST_CASE("evidence is shown for people, and each of its members is held to its type") {
+  Fixture plane;
+  TestNode node(plane, plane.AddNode("n1"));
+  REQUIRE(node.Enroll().status == 200);
+  json beat = GoodHeartbeat();
+  beat["module_evidence"] = {{{"module_id", "m1"},
+                              {"digest", "sha256:" + std::string(64, 'a')},
+                              {"fsverity_measured", "sha256:" + std::string(64, 'b')},
+                              {"verity", true},
+                              {"layer", 1},
+                              {"mount_id", 4711},
+                              {"keyid", std::string(64, 'c')},
+                              {"units", {{{"unit", "web.service"}, {"state", "active"}}}}},
+                             {{"module_id", "m2"},
+                              {"digest", "sha256:" + std::string(64, 'd')},
+                              {"verity", false},
+                              {"identity", "ci@example.org"},
+                              {"issuer", "https://issuer.test"}}};
+  node.Post("status/heartbeat", beat);
+  CHECK(Complaints(plane, "module_evidence") == 0);
+  const std::string text = plane.Run({"status"});
+  const std::size_t first = text.find("\nm1 ");
+  REQUIRE(first != std::string::npos);
+  const std::string line = text.substr(first, text.find('\n', first + 1) - first);
+  for (const char* cell : {"n1", " 1 ", "4711", "kernel", "sha256:bbbbbbbbbbbb", "cccccccccccc"})
+    CHECK(line.find(cell) != std::string::npos);
+  CHECK(text.find("ci@example.org") != std::string::npos);
+  beat["module_evidence"][0]["mount_id"] = "4711";
+  beat["module_evidence"][1]["verity"] = "no";
+  node.Post("status/heartbeat", beat);
+  CHECK(Complaints(plane, "module_evidence[].mount_id has the wrong type") == 1);
+  CHECK(Complaints(plane, "module_evidence[].verity has the wrong type") == 1);
+}
+
 TEST_CASE("a status report takes the agent's two words, and complains about others") {
   Fixture plane;
   TestNode node(plane, plane.AddNode("n1"));

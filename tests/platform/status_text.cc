@@ -127,6 +127,32 @@ std::string ServiceTable(const json& status) {
   return table.Text();
 }
 
+std::string Number(const json& object, const char* member) {
+  const auto found = object.find(member);
+  return found != object.end() && found->is_number_integer() ? found->dump() : "-";
+}
+
+// What each node's kernel says of each layer, and whose signature it was mounted by.
+std::string EvidenceTable(const json& status) {
+  TextTable table({"EVIDENCE", "NODE", "LAYER", "MOUNT", "HELD BY", "FSVERITY", "SIGNED BY"});
+  for (const json& node : status["nodes"]) {
+    const json& beat = node["last_heartbeat"];
+    if (!beat.is_object() || !beat.contains("module_evidence") ||
+        !beat["module_evidence"].is_array())
+      continue;
+    for (const json& module : beat["module_evidence"]) {
+      if (!module.is_object()) continue;
+      const std::string key = TextOf(module, "keyid", "").substr(0, kShortDigest);
+      table.Add({TextOf(module, "module_id"), TextOf(node, "name"), Number(module, "layer"),
+                 Number(module, "mount_id"),
+                 module.value("verity", json()) == true ? "kernel" : "store",
+                 TextOf(module, "fsverity_measured").substr(0, sizeof "sha256:" - 1 + kShortDigest),
+                 key.empty() ? TextOf(module, "identity") : key});
+    }
+  }
+  return table.Text();
+}
+
 std::string FindingTable(const json& status) {
   TextTable table({"FINDING", "NODE", "SEVERITY", "SUBJECT", "DETAIL"});
   for (const json& node : status["nodes"]) {
@@ -170,8 +196,8 @@ std::string StatusText(const json& status) {
     text += "Trust policy: revision " + policy["revision"].dump() + ", signed by key " +
             TextOf(policy, "keyid").substr(0, kShortDigest) + "\n";
   for (const std::string& table :
-       {NodeTable(status), ModuleTable(status), ServiceTable(status), FindingTable(status),
-        TaskTable(status), ComplaintTable(status)}) {
+       {NodeTable(status), ModuleTable(status), EvidenceTable(status), ServiceTable(status),
+        FindingTable(status), TaskTable(status), ComplaintTable(status)}) {
     if (!table.empty()) text += "\n" + table;
   }
   if (status["complaints"].empty()) text += "\nNothing was refused and nothing was wrong.\n";

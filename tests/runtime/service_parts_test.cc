@@ -167,8 +167,7 @@ TEST_SUITE("node report") {
     for (ComposedModule& module : report.breadcrumb->composition.modules)
       module.proof = {{"kernel_verity", true}};
     report.live_ids = {"a", "b"};
-    report.enforcement = {{"a", mount::Enforcement::kKernel},
-                          {"b", mount::Enforcement::kWhenStored}};
+    report.layers = {{"a", {.enforcement = mount::Enforcement::kKernel}}, {"b", {}}};
 
     const Json evidence = HeartbeatBody(report, {}, {}, enroll::CredentialMode::kMtls,
                                         Json::array(), 1000)["module_evidence"];
@@ -183,6 +182,42 @@ TEST_SUITE("node report") {
     CHECK(modules[0]["enforcement"] == "kernel enforced");
     CHECK(modules[1]["enforcement"] == "verified when stored");
     CHECK(modules[2]["enforcement"] == "-");
+  }
+
+  TEST_CASE("evidence is what the kernel and the signature say, and absent where nobody says it") {
+    NodeReport report;
+    report.breadcrumb =
+        Breadcrumb{.composition = {.modules = {SampleModule("a", 1), SampleModule("b", 2)}}};
+    report.live_ids = {"a", "b"};
+    report.layers = {{"a",
+                      {.enforcement = mount::Enforcement::kKernel,
+                       .fsverity_measured = "sha256:ab",
+                       .mount_id = 71,
+                       .position = 1}},
+                     {"b", {.position = 2}}};
+    report.services = {
+        {.module_id = "a",
+         .service = "web",
+         .state = {.name = "powernode-a-web.service", .active = "active", .sub = "running"}},
+        {.module_id = "other", .service = "x", .state = {.name = "x", .active = "failed"}}};
+    report.breadcrumb->composition.modules[0].proof = {{"key_id", "9f3c"}};
+    report.breadcrumb->composition.modules[1].proof = {
+        {"identity", {{"san", "ci@example.org"}, {"issuer", "https://issuer.test"}}}};
+    const Json evidence = HeartbeatBody(report, {}, {}, enroll::CredentialMode::kMtls,
+                                        Json::array(), 1000)["module_evidence"];
+    REQUIRE(evidence.size() == 2);
+    CHECK(evidence[0]["layer"] == 1);
+    CHECK(evidence[0]["mount_id"] == 71);
+    CHECK(evidence[0]["fsverity_measured"] == "sha256:ab");
+    CHECK(evidence[0]["keyid"] == "9f3c");
+    CHECK(evidence[0]["units"] == Json::parse(R"([{"unit": "powernode-a-web.service",
+                                                   "state": "active", "sub": "running"}])"));
+    CHECK_FALSE(evidence[0].contains("identity"));
+    CHECK(evidence[1]["layer"] == 2);
+    CHECK(evidence[1]["identity"] == "ci@example.org");
+    CHECK(evidence[1]["issuer"] == "https://issuer.test");
+    for (const char* absent : {"mount_id", "fsverity_measured", "keyid", "units"})
+      CHECK_FALSE(evidence[1].contains(absent));
   }
 
   TEST_CASE("vitals come from the kernel's files") {
