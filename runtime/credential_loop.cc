@@ -227,7 +227,8 @@ milliseconds CredentialLoop::Tried(JoinedPlatform& platform, enroll::Credentials
   }
   if (store_.MarkProven(fresh->generation)) marked_ = fresh->generation;
   log_.Info("certificate",
-            "renewed: " + fresh->generation + ", valid until " + FormatTime(fresh->not_after));
+            "renewed: " + fresh->generation + ", valid until " + FormatTime(fresh->not_after),
+            {{"message_id", kCertificateRenewed}});
   Tell("cert.rotated", Severity::kLow,
        {{"serial", fresh->serial}, {"not_after", FormatTime(fresh->not_after)}});
   failures_ = 0;

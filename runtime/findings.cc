@@ -24,7 +24,7 @@ std::string_view SeverityName(Severity severity) {
 }
 
 void Findings::Raise(const std::string& code, Severity severity, const std::string& subject,
-                     const std::string& detail) {
+                     const std::string& detail, const char* message_id) {
   {
     const std::scoped_lock lock(mutex_);
     const auto [entry, is_new] = findings_.try_emplace({code, subject});
@@ -37,7 +37,7 @@ void Findings::Raise(const std::string& code, Severity severity, const std::stri
     finding.detail = detail;
   }
   log_.Write(severity >= Severity::kHigh ? LogLevel::kError : LogLevel::kWarning, subject, detail,
-             {{"error_code", code}});
+             {{"error_code", code}, {"message_id", message_id}});
 }
 
 void Findings::Clear(const std::string& code, const std::string& subject) {
@@ -45,7 +45,7 @@ void Findings::Clear(const std::string& code, const std::string& subject) {
     const std::scoped_lock lock(mutex_);
     if (findings_.erase({code, subject}) == 0) return;
   }
-  log_.Info(subject, code + " is over");
+  log_.Info(subject, code + " is over", {{"error_code", code}, {"message_id", kFindingCleared}});
 }
 
 void Findings::ClearSubject(const std::string& subject) {

@@ -12,6 +12,7 @@
 #include "agent/base/clock.h"
 #include "agent/base/json.h"
 #include "agent/base/log.h"
+#include "runtime/message_ids.h"
 
 namespace powernode::runtime {
 
@@ -31,9 +32,10 @@ class Findings {
 
   // Logs the first occurrence and each change of the detail, nothing else (RT-15).
   void Raise(const std::string& code, Severity severity, const std::string& subject,
-             const std::string& detail);
-  void Raise(Severity severity, const std::string& subject, const Error& error) {
-    Raise(error.code(), severity, subject, error.message());
+             const std::string& detail, const char* message_id = kFindingRaised);
+  void Raise(Severity severity, const std::string& subject, const Error& error,
+             const char* message_id = kFindingRaised) {
+    Raise(error.code(), severity, subject, error.message(), message_id);
   }
   void Clear(const std::string& code, const std::string& subject);
   // Clears all findings of the subject.

@@ -7,6 +7,7 @@
 #include "agent/base/files.h"
 #include "agent/base/syscalls.h"
 #include "runtime/attempts.h"
+#include "runtime/message_ids.h"
 #include "runtime/reconcile.h"
 #include "runtime/staged_set.h"
 #include "verify/module_statement.h"
@@ -68,6 +69,16 @@ TriedSets LookAtTriedSets(const Paths& paths, const NodeReport& report) {
     tried.running_attempts =
         AttemptsOf(all, CompositionHash(report.breadcrumb->composition.modules));
   return tried;
+}
+
+void LogRunningSet(const Breadcrumb& running, Log& log) {
+  const std::string hash = CompositionHash(running.composition.modules);
+  const bool good = running.composition.source == CompositionSource::kLastKnownGood;
+  log.Info("compose",
+           "set " + hash.substr(0, 12) + " runs, " +
+               std::to_string(running.composition.modules.size()) + " modules, " +
+               (good ? "the last known good one" : "as assigned"),
+           {{"composition", hash}, {"message_id", good ? kFellBack : kComposed}});
 }
 
 // proc_locks(5): "1: FLOCK  ADVISORY  WRITE 4711 00:1a:815 0 EOF".

@@ -27,6 +27,9 @@ struct TriedSets {
 };
 TriedSets LookAtTriedSets(const Paths& paths, const NodeReport& report);
 
+// One line of the log: which set runs, and from where.
+void LogRunningSet(const Breadcrumb& running, Log& log);
+
 // Does a service hold the agent's lock? nullopt: the kernel does not say.
 std::optional<bool> ServiceRuns(const Paths& paths);
 

@@ -209,7 +209,7 @@ void HealthLoop::JudgeGate() {
   if (Status raised = RaiseRevisionFloors(paths_, report->breadcrumb->composition); !raised)
     findings_.Raise(Severity::kMedium, "policy", raised.error());
   log_.Info("lkg", "the running set passed the health gate and is the last known good one",
-            {{"composition", running}});
+            {{"composition", running}, {"message_id", kPromoted}});
   const Result<std::optional<LastKnownGood>> good = LoadLastKnownGood(paths_);
   if (good)
     board_.Update([&](NodeReport& next) {

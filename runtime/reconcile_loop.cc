@@ -4,6 +4,8 @@
 
 #include "agent/base/backoff.h"
 #include "runtime/event_spool.h"
+#include "runtime/first_report.h"
+#include "runtime/message_ids.h"
 #include "runtime/store_room.h"
 
 namespace powernode::runtime {
@@ -16,6 +18,27 @@ std::string ExchangeText(std::chrono::nanoseconds gap) {
   if (gap == gap.zero()) return "the union was changed without a gap";
   return "the union was absent for " + std::to_string(gap.count() / 1000 + 1) +
          " us (from Linux 6.5 on there is no gap)";
+}
+
+// What a failure is to the platform; empty: what it need not be told, being only out of reach.
+std::string_view EventKind(const Error& error) {
+  switch (error.kind()) {
+    case ErrorKind::kRefuted:
+    case ErrorKind::kRefused:
+    case ErrorKind::kUnsupported:
+      return "module.refused";
+    case ErrorKind::kInvalid:
+    case ErrorKind::kNoSpace:
+    case ErrorKind::kSystem:
+      return "compose.failed";
+    case ErrorKind::kNotFound:
+    case ErrorKind::kUnavailable:
+    case ErrorKind::kDenied:
+    case ErrorKind::kCannotTell:
+    case ErrorKind::kBusy:
+      return "";
+  }
+  return "";
 }
 
 }  // namespace
@@ -35,7 +58,9 @@ std::chrono::milliseconds ReconcileLoop::Tick(std::stop_token stop) {
   Result<ReconcileOutcome> outcome = reconciler_.Run(platform->session, Apply::kYes, stop);
   if (!outcome && stop.stop_requested()) return period;
   if (!outcome) {
-    findings_.Raise(Severity::kHigh, "reconcile", outcome.error());
+    const bool refused = EventKind(outcome.error()) == "module.refused";
+    findings_.Raise(Severity::kHigh, "reconcile", outcome.error(),
+                    refused ? kModuleRefused : kFindingRaised);
     TellFailure(outcome.error());
     RunFallback(stop);
     End({.error = outcome.error(), .composition = {}});
@@ -112,28 +137,10 @@ Result<ReconcileRound> ReconcileLoop::Await(const std::function<void()>& wake,
                    " s; it goes on");
 }
 
-// Once for each failure, however often it comes again; not of what is only out of reach.
+// Once for each failure, however often it comes again.
 void ReconcileLoop::TellFailure(const Error& error) {
-  std::string_view kind;
-  switch (error.kind()) {
-    case ErrorKind::kRefuted:
-    case ErrorKind::kRefused:
-    case ErrorKind::kUnsupported:
-      kind = "module.refused";
-      break;
-    case ErrorKind::kInvalid:
-    case ErrorKind::kNoSpace:
-    case ErrorKind::kSystem:
-      kind = "compose.failed";
-      break;
-    case ErrorKind::kNotFound:
-    case ErrorKind::kUnavailable:
-    case ErrorKind::kDenied:
-    case ErrorKind::kCannotTell:
-    case ErrorKind::kBusy:
-      return;
-  }
-  if (told_ == error.message()) return;
+  const std::string_view kind = EventKind(error);
+  if (kind.empty() || told_ == error.message()) return;
   told_ = error.message();
   (void)SpoolEvent(paths_,
                    {.kind = kind,
@@ -165,7 +172,9 @@ void ReconcileLoop::Publish(const ReconcileOutcome& outcome) {
     report.pending_reboot = outcome.pending_reboot;
     if (outcome.running) report.breadcrumb = outcome.running;
   });
-  if (outcome.applied) on_change_();
+  if (!outcome.applied) return;
+  if (outcome.running) LogRunningSet(*outcome.running, log_);
+  on_change_();
 }
 
 }  // namespace powernode::runtime

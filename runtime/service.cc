@@ -16,6 +16,7 @@
 #include "runtime/health_loop.h"
 #include "runtime/heartbeat_loop.h"
 #include "runtime/keys_loop.h"
+#include "runtime/message_ids.h"
 #include "runtime/node_clock.h"
 #include "runtime/node_policy.h"
 #include "runtime/node_report.h"
@@ -64,7 +65,8 @@ Status RunService(const ServiceRequest& request, const ServiceNotifier& notifier
       LockFile::Take(paths.agent_lock, "powernode-agent service", std::chrono::milliseconds(0)));
   if (const std::optional<std::string> raised = RaiseClock(clock, paths))
     log.Info("clock", *raised);
-  log.Info("service", "powernode-agent " + std::string(Version()) + " starts");
+  log.Info("service", "powernode-agent " + std::string(Version()) + " starts",
+           {{"message_id", kAgentStarted}});
 
   const mount::KernelFeatures features = mount::ProbeKernelFeatures();
   Findings findings(clock, log);
@@ -80,6 +82,7 @@ Status RunService(const ServiceRequest& request, const ServiceNotifier& notifier
   ReportBoard board;
   NodeReport first = FirstReport(paths, findings);
   first.kernel_release = features.release;
+  if (first.breadcrumb) LogRunningSet(*first.breadcrumb, log);
   (void)SpoolEvent(paths,
                    {.kind = "agent.started",
                     .payload = {{"agent_version", Version()}, {"mode", NodeModeName(first.mode)}}},
@@ -136,7 +139,8 @@ Status RunService(const ServiceRequest& request, const ServiceNotifier& notifier
   while (supervisor.AwaitTick(WatchPeriod(notifier), stop)) {
     if (const std::optional<std::string> stuck = supervisor.Stuck())
       findings.Raise("loop_stuck", Severity::kCritical, *stuck,
-                     "this loop does not come back; the watchdog will restart the agent");
+                     "this loop does not come back; the watchdog will restart the agent",
+                     kLoopStuck);
     else
       notifier.FeedWatchdog();
     const HeartbeatNews news = heartbeat.news();

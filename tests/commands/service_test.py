@@ -1,13 +1,24 @@
 """`service`: tells its manager, beats, follows the assignment, and ends when it is told to."""
 
 import base64
+import http.client
 import json
 import os
+import pathlib
+import re
+import socket
 import subprocess
 import time
 
 import command_test
 import modules
+
+SOURCES = pathlib.Path(__file__).parents[2]
+
+
+def message_ids():
+    """The journal's message ids by the name that the sources give them."""
+    return dict(re.findall(r'char (k\w+)\[\] = "([0-9a-f]{32})"', (SOURCES / "runtime/message_ids.h").read_text()))
 
 
 class ServiceTest(command_test.CommandTest):
@@ -76,6 +87,36 @@ class Manager(ServiceTest):
         self.expect_prompt_end(service)
         self.assertIn("STOPPING=1", service.notices)
         self.assertEqual(sum("READY=1" in notice for notice in service.notices), 1)
+
+    def test_writes_fields_to_the_journal(self):
+        path = self.node.path("/run/systemd/journal/socket")
+        path.parent.mkdir(parents=True)
+        journal = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        journal.bind(str(path))
+        journal.settimeout(30)
+        self.addCleanup(journal.close)
+        service = self.start(journal=True)
+        ids = message_ids()
+        entries = []
+        wanted = {ids["kAgentStarted"], ids["kComposed"]}
+        while not wanted <= {entry.get("MESSAGE_ID") for entry in entries}:
+            entries.append(dict(line.split("=", 1) for line in journal.recv(65536).decode().splitlines()))
+        for entry in entries:
+            self.assertEqual(entry["SYSLOG_IDENTIFIER"], "powernode-agent")
+            self.assertIn(entry["PRIORITY"], ("3", "4", "6"))
+            self.assertTrue(entry["MESSAGE"].startswith(entry["POWERNODE_STAGE"] + ": "))
+            self.assertIn(entry.get("MESSAGE_ID", ids["kAgentStarted"]), ids.values())
+        composed = next(entry for entry in entries if entry.get("MESSAGE_ID") == ids["kComposed"])
+        self.assertRegex(composed["POWERNODE_COMPOSITION"], "^[0-9a-f]{64}$")
+        self.assertTrue(any(entry.get("POWERNODE_MODULE") == "base" for entry in entries), entries)
+        self.assertEqual(service.log(), "", "nothing is said twice")
+
+    def test_lists_its_message_ids_for_operators(self):
+        ids = message_ids()
+        self.assertGreaterEqual(len(ids), 9)
+        self.assertEqual(len(set(ids.values())), len(ids))
+        listed = re.findall(r"(?m)^\| `([0-9a-f]{32})` \|", (SOURCES / "runtime/README.md").read_text())
+        self.assertEqual(listed, list(ids.values()))
 
     def test_feeds_the_watchdog(self):
         service = self.start(environment={"WATCHDOG_USEC": "6000000"})

@@ -20,6 +20,8 @@ class Diskless(scenario.NodeTest):
             # Names are found after the switch as before it.
             self.assertIn("nameserver 10.0.2.3", shell.run("cat /etc/resolv.conf"))
             guest.wait_until(lambda: "lkg" in shell.run("ls /persist/var/lib/powernode/compose"), 120, "good set")
+            # The journal has its entries by what they mean (runtime/README.md: the service begins its work).
+            shell.run("journalctl -q -o cat MESSAGE_ID=6342dbd7fe9545b585bd221c4e677773 | grep -q 'powernode-agent .* starts'")
             # The kernel holds every read of the images to the digest that their owner signed.
             shell.run("grep -q '\"kernel_verity\": true' /run/powernode/status.json")
             shell.run("! grep -q '\"kernel_verity\": false' /run/powernode/status.json")
