@@ -34,8 +34,9 @@ std::chrono::milliseconds HeartbeatLoop::Tick(std::stop_token stop) {
   bool first = false;
   {
     const std::scoped_lock lock(mutex_);
-    first = last_.at == 0;
-    last_ = {.at = clock_.UnixSeconds(), .error = ""};
+    first = last_.answered++ == 0;
+    last_.at = clock_.UnixSeconds();
+    last_.error.clear();
     news_.error.reset();
     news_.failing_since = {};
     news_.proven_generation = credentials->generation;
@@ -57,6 +58,7 @@ std::chrono::milliseconds HeartbeatLoop::Failed(const Error& error) {
   {
     const std::scoped_lock lock(mutex_);
     last_.error = error.message();
+    ++last_.failed;
     news_.error = error;
     if (news_.failing_since.count() == 0) news_.failing_since = clock_.Monotonic();
   }

@@ -89,6 +89,8 @@ Vitals MeasureVitals(const Paths& paths);
 struct LastHeartbeat {
   std::int64_t at = 0;  // seconds since 1970; 0: none yet
   std::string error;    // of the newest attempt; empty when it was answered
+  std::uint64_t answered = 0;
+  std::uint64_t failed = 0;
 };
 
 // The request body of node-api.md §8.1. A field is filled or absent, never guessed.

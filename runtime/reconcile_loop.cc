@@ -58,6 +58,7 @@ std::chrono::milliseconds ReconcileLoop::Tick(std::stop_token stop) {
   Result<ReconcileOutcome> outcome = reconciler_.Run(platform->session, Apply::kYes, stop);
   if (!outcome && stop.stop_requested()) return period;
   if (!outcome) {
+    ++failed_;
     const bool refused = EventKind(outcome.error()) == "module.refused";
     findings_.Raise(Severity::kHigh, "reconcile", outcome.error(),
                     refused ? kModuleRefused : kFindingRaised);
@@ -66,6 +67,8 @@ std::chrono::milliseconds ReconcileLoop::Tick(std::stop_token stop) {
     End({.error = outcome.error(), .composition = {}});
     return period;
   }
+  ++done_;
+  last_done_ = clock_.UnixSeconds();
   findings_.ClearSubject("reconcile");
   told_.clear();
   if (outcome->policy_problem)

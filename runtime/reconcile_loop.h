@@ -2,6 +2,7 @@
 // or a heartbeat speaks of a new revision.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <cstdint>
@@ -29,6 +30,12 @@ struct ReconcileRound {
   std::string composition;  // hash of what runs; empty: nothing
 };
 
+struct ReconcileCounts {
+  std::uint64_t done = 0;
+  std::uint64_t failed = 0;
+  std::int64_t last_done = 0;  // seconds since 1970; 0: none yet
+};
+
 class ReconcileLoop {
  public:
   // `on_change` is called after the running set has changed.
@@ -46,6 +53,9 @@ class ReconcileLoop {
         on_change_(std::move(on_change)) {}
 
   std::chrono::milliseconds Tick(std::stop_token stop);
+  ReconcileCounts counts() const {
+    return {.done = done_, .failed = failed_, .last_done = last_done_};
+  }
 
   // Waits for the end of a round that begins after this call, which `wake` brings about; from
   // another thread. kUnavailable "timeout", "stopped".
@@ -69,6 +79,9 @@ class ReconcileLoop {
   Clock& clock_;
   Log& log_;
   std::function<void()> on_change_;
+  std::atomic<std::uint64_t> done_ = 0;
+  std::atomic<std::uint64_t> failed_ = 0;
+  std::atomic<std::int64_t> last_done_ = 0;
   std::string told_;  // of the failure that the platform was told of last
   std::mutex mutex_;  // guards what follows
   std::condition_variable_any ended_;

@@ -17,6 +17,8 @@
 #include "runtime/heartbeat_loop.h"
 #include "runtime/keys_loop.h"
 #include "runtime/message_ids.h"
+#include "runtime/metrics.h"
+#include "runtime/metrics_loop.h"
 #include "runtime/node_clock.h"
 #include "runtime/node_policy.h"
 #include "runtime/node_report.h"
@@ -38,6 +40,8 @@ constexpr std::chrono::milliseconds kTaskPatience{2 * 3600 * 1000};  // a comman
 constexpr std::chrono::milliseconds kHealthPatience{600'000};        // systemctl's own 100 s a call
 constexpr std::chrono::milliseconds kKeysPatience{300'000};          // a few requests
 constexpr std::chrono::milliseconds kEventsPatience{900'000};  // a ring of them after an outage
+// It sleeps until somebody asks, and limits a client's time by itself.
+constexpr std::chrono::milliseconds kMetricsPatience = std::chrono::milliseconds::max();
 constexpr std::chrono::milliseconds kLongestWatch{30'000};
 
 // Between two looks at whether all loops still come back; the watchdog is fed at each.
@@ -126,10 +130,30 @@ Status RunService(const ServiceRequest& request, const ServiceNotifier& notifier
       {"heartbeat", kHeartbeatPatience, [&](std::stop_token s) { return heartbeat.Tick(s); }});
   supervisor.Start(
       {"reconcile", kReconcilePatience, [&](std::stop_token s) { return reconcile.Tick(s); }});
-  supervisor.Start({"health", kHealthPatience, [&](std::stop_token s) { return health.Tick(s); }});
+  StoreSize store_size;
+  const auto render = [&] {
+    const std::shared_ptr<JoinedPlatform> joined = platform.Get();
+    return RenderMetrics(
+        {.report = board.Get(),
+         .heartbeat = heartbeat.last(),
+         .reconciles = reconcile.counts(),
+         .findings = findings.List(),
+         .restarts = supervisor.Restarts(),
+         .certificate_not_after =
+             joined ? std::optional(joined->session.credentials()->not_after) : std::nullopt,
+         .store_bytes = store_size.Bytes(paths, clock.Monotonic())});
+  };
+  MetricsLoop metrics(paths, request.settings, render, findings, clock);
+  supervisor.Start({"health", kHealthPatience, [&](std::stop_token s) {
+                      const std::chrono::milliseconds wait = health.Tick(s);
+                      metrics.WriteFile();
+                      return wait;
+                    }});
   supervisor.Start({"tasks", kTaskPatience, [&](std::stop_token s) { return tasks.Tick(s); }});
   supervisor.Start({"keys", kKeysPatience, [&](std::stop_token s) { return keys.Tick(s); }});
   supervisor.Start({"events", kEventsPatience, [&](std::stop_token s) { return events.Tick(s); }});
+  supervisor.Start(
+      {"metrics", kMetricsPatience, [&](std::stop_token s) { return metrics.Tick(s); }});
   notifier.Ready(StatusLine(*board.Get(), heartbeat.last()));
 
   std::optional<std::int64_t> known_revision;

@@ -185,6 +185,12 @@ constexpr std::array kKeys = {
     Key{"gate_uptime", false, true,
         [](std::string_view value,
            Settings& s) { return SetSeconds(value, 0, 3600, s.gate_uptime); }},
+    Key{"metrics_textfile", false, true,
+        [](std::string_view value, Settings& s) {
+          if (!value.starts_with('/')) return false;
+          s.metrics_textfile = value;
+          return true;
+        }},
 };
 
 const Key* FindKey(std::string_view name) {

@@ -50,6 +50,8 @@ struct Settings {
   bool rescue = false;         // powernode.rescue=1
   bool strict = false;         // powernode.strict=1
 
+  std::string metrics_textfile;  // directory for powernode.prom; empty: none is written
+
   std::vector<std::string> findings;
 };
 

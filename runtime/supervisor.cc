@@ -46,6 +46,13 @@ std::optional<std::string> Supervisor::Stuck() const {
   return std::nullopt;
 }
 
+std::vector<std::pair<std::string, std::uint64_t>> Supervisor::Restarts() const {
+  std::vector<std::pair<std::string, std::uint64_t>> counts;
+  const std::scoped_lock lock(loops_mutex_);
+  for (const auto& running : loops_) counts.emplace_back(running->loop.name, running->restarts);
+  return counts;
+}
+
 void Supervisor::Stop() {
   std::vector<std::unique_ptr<Running>> ending;
   {
@@ -80,6 +87,7 @@ std::chrono::milliseconds Supervisor::Tick(Running& running, std::stop_token sto
   } catch (const std::exception& exception) {
     log_.Write(LogLevel::kError, running.loop.name, std::string("loop failed: ") + exception.what(),
                {});
+    ++running.restarts;
     return kAfterException;
   }
 }

@@ -10,6 +10,7 @@
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -17,6 +18,7 @@
 #include <stop_token>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "agent/base/clock.h"
@@ -50,6 +52,9 @@ class Supervisor {
   // The name of a loop whose tick is over its patience.
   std::optional<std::string> Stuck() const;
 
+  // How often each loop was started again after an exception.
+  std::vector<std::pair<std::string, std::uint64_t>> Restarts() const;
+
   // Asks all loops to stop and waits for them.
   void Stop();
 
@@ -57,6 +62,7 @@ class Supervisor {
   struct Running {
     Loop loop;
     std::atomic<std::int64_t> tick_started_ms{-1};  // -1: between ticks
+    std::atomic<std::uint64_t> restarts{0};
     std::mutex mutex;
     std::condition_variable_any wake;
     bool woken = false;

@@ -88,6 +88,48 @@ class Manager(ServiceTest):
         self.assertIn("STOPPING=1", service.notices)
         self.assertEqual(sum("READY=1" in notice for notice in service.notices), 1)
 
+    def test_gives_metrics_to_who_asks(self):
+        textfiles = self.directory / "textfiles"
+        textfiles.mkdir()
+        self.configure(metrics_textfile=textfiles)
+        service = self.start()
+        self.wait_for_union("etc/base")
+        self.wait_for_heartbeat()
+        self.eventually(lambda: "\npowernode_modules_live 1\n" in self.metrics(), "one module")
+        text = self.metrics()
+        self.assertRegex(text, r"(?m)^powernode_heartbeats_total\{outcome=\"success\"\} [1-9]")
+        self.assertRegex(text, r"(?m)^powernode_certificate_not_after_timestamp_seconds \d{10}$")
+        self.assertRegex(text, r"(?m)^powernode_agent_info\{version=\"[^\"]+\",mode=\"host\"\} 1$")
+        written = textfiles / "powernode.prom"
+        self.eventually(lambda: written.exists() and "\npowernode_modules_live 1\n" in written.read_text(), "a text file")
+        self.assertEqual(written.stat().st_mode & 0o7777, 0o644)
+        client = socket.socket(socket.AF_UNIX)
+        client.connect(str(self.node.path("/run/powernode/metrics.sock")))
+        self.expect_prompt_end(service)  # in spite of a silent client
+        client.close()
+        self.assertEqual(list(textfiles.iterdir()), [written])
+
+    def metrics(self):
+        """What a scraper gets, by its own HTTP client."""
+        connection = http.client.HTTPConnection("node", timeout=20)
+        connection.sock = socket.socket(socket.AF_UNIX)
+        connection.sock.settimeout(20)
+        connection.sock.connect(str(self.node.path("/run/powernode/metrics.sock")))
+        connection.request("GET", "/metrics")
+        answer = connection.getresponse()
+        self.assertEqual(answer.status, 200)
+        self.assertEqual(answer.getheader("Content-Type"), "text/plain; version=0.0.4; charset=utf-8")
+        text = answer.read().decode()
+        connection.close()
+        return text
+
+    def test_a_metrics_directory_that_is_missing_is_said_and_harms_nothing(self):
+        self.configure(metrics_textfile=self.directory / "missing")
+        self.start()
+        self.wait_for_union("etc/base")
+        self.eventually(lambda: any(finding["subject"] == "metrics_textfile" for finding in self.node.status()["findings"]),
+                        "a finding")
+
     def test_writes_fields_to_the_journal(self):
         path = self.node.path("/run/systemd/journal/socket")
         path.parent.mkdir(parents=True)

@@ -93,6 +93,8 @@ TEST_SUITE("supervisor") {
     CHECK(fast >= 10);
     CHECK(thrown == 1);
     CHECK(woken == 2);
+    for (const auto& [loop, restarts] : supervisor.Restarts())
+      CHECK(restarts == (loop == "throws" ? 1U : 0U));
     const auto started = SystemClock().Monotonic();
     supervisor.Stop();
     CHECK(SystemClock().Monotonic() - started < 1s);

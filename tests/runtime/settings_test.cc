@@ -67,6 +67,18 @@ TEST_SUITE("settings") {
       CHECK(Apply(bad).findings.size() == 1);
   }
 
+  TEST_CASE("the metrics go to a directory by its whole path, or nowhere") {
+    CHECK(Settings().metrics_textfile.empty());
+    CHECK(Apply("metrics_textfile = /var/lib/node_exporter\n").metrics_textfile ==
+          "/var/lib/node_exporter");
+    const Settings refused = Apply("metrics_textfile = here\n");
+    CHECK(refused.metrics_textfile.empty());
+    CHECK(refused.findings.size() == 1);
+    Settings by_kernel;
+    ApplyKernelParameters({{"powernode.metrics_textfile", "/tmp"}}, by_kernel);
+    CHECK(by_kernel.metrics_textfile.empty());
+  }
+
   TEST_CASE("a proxy is one http URL with a port, and comes from no kernel command line") {
     const Settings settings = Apply("proxy = http://proxy.test:3128\n", SettingsOrigin::kOperator);
     REQUIRE(settings.transport.proxy);
