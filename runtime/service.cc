@@ -25,6 +25,7 @@
 #include "runtime/reconcile_loop.h"
 #include "runtime/runtime_directory.h"
 #include "runtime/shared_platform.h"
+#include "runtime/status_line.h"
 #include "runtime/supervisor.h"
 #include "runtime/task_loop.h"
 
@@ -47,14 +48,6 @@ constexpr std::chrono::milliseconds kLongestWatch{30'000};
 // Between two looks at whether all loops still come back; the watchdog is fed at each.
 std::chrono::milliseconds WatchPeriod(const ServiceNotifier& notifier) {
   return std::min(notifier.watchdog().value_or(kLongestWatch) / 3, kLongestWatch);
-}
-
-std::string StatusLine(const NodeReport& report, const LastHeartbeat& heartbeat) {
-  std::string line = std::string(NodeModeName(report.mode)) + " mode, " +
-                     std::to_string(report.live_ids.size()) + " modules live";
-  line += heartbeat.at > 0 ? ", last heartbeat " + FormatTime(heartbeat.at) : ", no heartbeat yet";
-  if (!heartbeat.error.empty()) line += " (" + heartbeat.error + ")";
-  return line;
 }
 
 }  // namespace
@@ -154,12 +147,15 @@ Status RunService(const ServiceRequest& request, const ServiceNotifier& notifier
   supervisor.Start({"events", kEventsPatience, [&](std::stop_token s) { return events.Tick(s); }});
   supervisor.Start(
       {"metrics", kMetricsPatience, [&](std::stop_token s) { return metrics.Tick(s); }});
-  notifier.Ready(StatusLine(*board.Get(), heartbeat.last()));
+  const auto status_line = [&] {
+    return StatusLine(*board.Get(), heartbeat.last(), findings.List(), clock.UnixSeconds());
+  };
+  std::string status = status_line();
+  notifier.Ready(status);
 
   std::optional<std::int64_t> known_revision;
   std::string known_wish;
   std::int64_t known_tasks = 0;
-  std::string status;
   while (supervisor.AwaitTick(WatchPeriod(notifier), stop)) {
     if (const std::optional<std::string> stuck = supervisor.Stuck())
       findings.Raise("loop_stuck", Severity::kCritical, *stuck,
@@ -178,7 +174,7 @@ Status RunService(const ServiceRequest& request, const ServiceNotifier& notifier
     }
     if (news.tasks_pending > known_tasks) supervisor.Wake("tasks");
     known_tasks = news.tasks_pending;
-    if (std::string line = StatusLine(*board.Get(), heartbeat.last()); line != status) {
+    if (std::string line = status_line(); line != status) {
       status = std::move(line);
       notifier.Status(status);
     }

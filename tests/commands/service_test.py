@@ -82,8 +82,9 @@ class Manager(ServiceTest):
     def test_ready_status_and_stopping(self):
         service = self.start()
         self.wait_for_union("etc/base")
-        self.eventually(lambda: any(notice.startswith("STATUS=") and "1 modules live, last heartbeat 20" in notice
-                                    for notice in service.notified()), "STATUS with modules and heartbeat")
+        line = r"(?s).*STATUS=host mode, set \w{12}: 1 of 1 module live.*; heartbeat answered less than a minute ago"
+        self.eventually(lambda: any(re.match(line, notice) for notice in service.notified()),
+                        "STATUS with modules and heartbeat")
         self.expect_prompt_end(service)
         self.assertIn("STOPPING=1", service.notices)
         self.assertEqual(sum("READY=1" in notice for notice in service.notices), 1)
