@@ -2,7 +2,6 @@
 
 #include <unistd.h>
 
-#include "agent/base/clock.h"
 #include "agent/base/files.h"
 
 namespace powernode::runtime {
@@ -34,6 +33,7 @@ std::string NewestBoots(const std::string& log) {
 }  // namespace
 
 void BootConsole::Say(std::string_view stage, std::string_view text) {
+  timeline_.Note(stage, text, clock_.Monotonic());
   std::string line = "[boot:" + std::string(stage) + "] " + Printable(text);
   if (const Result<std::string> uptime = ReadFile(uptime_path_, 128))
     line += " (t=" + uptime->substr(0, uptime->find(' ')) + "s)";
@@ -53,6 +53,7 @@ void BootConsole::Keep(const Paths& paths, std::string_view boot_id) const {
   log += std::string(kBootMark) + std::string(boot_id) + " " +
          FormatTime(SystemClock().UnixSeconds()) + "\n";
   for (const std::string& line : lines_) log += line + "\n";
+  (void)timeline_.Write(paths, boot_id);
   if (!MakeDirectories(DirectoryOf(paths.boot_log), 0750)) return;
   (void)WriteFileAtomically(paths.boot_log, log, 0640);
 }

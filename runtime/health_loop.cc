@@ -191,7 +191,10 @@ void HealthLoop::JudgeGate() {
   const std::string text = verdict == GateVerdict::kPassed ? "passed"
                            : problem.empty()               ? "waiting"
                                                            : "waiting: " + problem;
-  board_.Update([&](NodeReport& next) { next.gate = text; });
+  board_.Update([&](NodeReport& next) {
+    next.gate = text;
+    if (verdict == GateVerdict::kPassed && !next.healthy_at) next.healthy_at = clock_.Monotonic();
+  });
   if (verdict != GateVerdict::kPassed || promoted_) return;
 
   promoted_ = true;

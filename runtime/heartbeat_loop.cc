@@ -35,6 +35,7 @@ std::chrono::milliseconds HeartbeatLoop::Tick(std::stop_token stop) {
   {
     const std::scoped_lock lock(mutex_);
     first = last_.answered++ == 0;
+    if (first) last_.first_at = clock_.Monotonic();
     last_.at = clock_.UnixSeconds();
     last_.error.clear();
     news_.error.reset();

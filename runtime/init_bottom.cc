@@ -3,6 +3,7 @@
 #include "agent/base/files.h"
 #include "agent/base/version.h"
 #include "runtime/agent_unit.h"
+#include "runtime/breadcrumb.h"
 #include "runtime/carried_image.h"
 #include "runtime/persist.h"
 #include "runtime/runtime_directory.h"
@@ -39,6 +40,7 @@ Status InitBottom(const InitBottomRequest& request, BootConsole& console, Clock&
                         : paths.persist_on_root + " on the root (" + persist.detail + ")");
   RETURN_IF_ERROR(InstallAgentUnit(paths, partition ? paths.run_persist : paths.persist_on_root));
   console.Say("switch", "the root is left as it is; powernode-agent.service does the rest");
+  if (const Result<std::string> id = BootId(paths)) (void)console.timeline().Write(paths, *id);
   return Ok();
 }
 

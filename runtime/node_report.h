@@ -2,6 +2,7 @@
 // of a heartbeat, and the content of $R/status.json.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <map>
@@ -51,8 +52,9 @@ struct NodeReport {
   std::optional<SetSummary> staged;  // waits for the next boot
   unsigned staged_attempts = 0;
   bool pending_reboot = false;
-  unsigned attempts = 0;   // of the running set, without a verdict
-  std::string gate;        // "waiting: ...", "passed"
+  unsigned attempts = 0;                                // of the running set, without a verdict
+  std::string gate;                                     // "waiting: ...", "passed"
+  std::optional<std::chrono::milliseconds> healthy_at;  // monotonic: the gate passed first
   std::string claim_code;  // what an operator has to confirm; empty: nothing
   std::string claim_url;
   std::string kernel_release;
@@ -91,6 +93,7 @@ struct LastHeartbeat {
   std::string error;    // of the newest attempt; empty when it was answered
   std::uint64_t answered = 0;
   std::uint64_t failed = 0;
+  std::optional<std::chrono::milliseconds> first_at;  // monotonic: the first one that was answered
 };
 
 // The request body of node-api.md §8.1. A field is filled or absent, never guessed.

@@ -66,6 +66,7 @@ class Preparation {
       ReportRescue(candidates, done.error());
       console_.Keep(paths_, boot_id_);
       if (!clock_.Sleep(wait, stop_)) return done;
+      console_.NextRound();
     }
   }
 

@@ -24,6 +24,7 @@
 #include "runtime/node_report.h"
 #include "runtime/reconcile_loop.h"
 #include "runtime/runtime_directory.h"
+#include "runtime/service_stages.h"
 #include "runtime/shared_platform.h"
 #include "runtime/status_line.h"
 #include "runtime/supervisor.h"
@@ -55,6 +56,7 @@ std::chrono::milliseconds WatchPeriod(const ServiceNotifier& notifier) {
 Status RunService(const ServiceRequest& request, const ServiceNotifier& notifier,
                   ProcessRunner& runner, Clock& clock, Log& log, std::stop_token stop) {
   const Paths& paths = request.paths;
+  const std::chrono::milliseconds started = clock.Monotonic();
   RETURN_IF_ERROR(MakeRuntimeDirectory(paths));
   RETURN_IF_ERROR(MakeDirectories(paths.persist, 0755));
   ASSIGN_OR_RETURN(
@@ -80,6 +82,7 @@ Status RunService(const ServiceRequest& request, const ServiceNotifier& notifier
   NodeReport first = FirstReport(paths, findings);
   first.kernel_release = features.release;
   if (first.breadcrumb) LogRunningSet(*first.breadcrumb, log);
+  ServiceStages stages(paths, first.boot_id, started);
   (void)SpoolEvent(paths,
                    {.kind = "agent.started",
                     .payload = {{"agent_version", Version()}, {"mode", NodeModeName(first.mode)}}},
@@ -152,6 +155,7 @@ Status RunService(const ServiceRequest& request, const ServiceNotifier& notifier
   };
   std::string status = status_line();
   notifier.Ready(status);
+  stages.Ready(clock.Monotonic());
 
   std::optional<std::int64_t> known_revision;
   std::string known_wish;
@@ -174,6 +178,7 @@ Status RunService(const ServiceRequest& request, const ServiceNotifier& notifier
     }
     if (news.tasks_pending > known_tasks) supervisor.Wake("tasks");
     known_tasks = news.tasks_pending;
+    stages.Observe(*board.Get(), heartbeat.last());
     if (std::string line = status_line(); line != status) {
       status = std::move(line);
       notifier.Status(status);

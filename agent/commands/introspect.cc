@@ -2,6 +2,7 @@
 #include "agent/commands/command.h"
 #include "agent/commands/introspect_store.h"
 #include "agent/commands/introspect_text.h"
+#include "agent/commands/introspect_timeline.h"
 #include "enroll/pki_store.h"
 #include "identity/identity.h"
 #include "mount/blob_store.h"
@@ -136,7 +137,13 @@ std::function<Outcome(const Context&)> ConfigureIntrospect(CLI::App& app) {
   CLI::Option* only_store = app.add_flag("--store", *store, "what the module store holds");
   app.add_flag("--check", *check, "read the store's files and hold each to its digest")
       ->needs(only_store);
+  auto timeline = std::make_shared<bool>(false);
+  auto svg = std::make_shared<std::string>();
+  CLI::Option* only_timeline =
+      app.add_flag("--timeline", *timeline, "the stages of this boot, drawn")->excludes(only_store);
+  app.add_option("--svg", *svg, "draw them into this file as well")->needs(only_timeline);
   return [=](const Context& context) {
+    if (*timeline) return IntrospectTimeline(context, *svg);
     if (*store) return IntrospectStore(context, *check ? StoreBytes::kCheck : StoreBytes::kCount);
     return IntrospectNode(context);
   };

@@ -22,6 +22,10 @@ class Diskless(scenario.NodeTest):
             guest.wait_until(lambda: "lkg" in shell.run("ls /persist/var/lib/powernode/compose"), 120, "good set")
             # The journal has its entries by what they mean (runtime/README.md: the service begins its work).
             shell.run("journalctl -q -o cat MESSAGE_ID=6342dbd7fe9545b585bd221c4e677773 | grep -q 'powernode-agent .* starts'")
+            drawn = "/run/powernode/bin/powernode-agent introspect --timeline"
+            guest.wait_until(lambda: "healthy" in shell.run(drawn), 120, "the last stage of this boot")
+            for stage in ("start", "kernel", "mount", "switch", "service ready", "first heartbeat"):
+                self.assertRegex(shell.run(drawn), rf"(?m)^{stage} ")
             # The kernel holds every read of the images to the digest that their owner signed.
             shell.run("grep -q '\"kernel_verity\": true' /run/powernode/status.json")
             shell.run("! grep -q '\"kernel_verity\": false' /run/powernode/status.json")
