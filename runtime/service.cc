@@ -51,6 +51,17 @@ std::chrono::milliseconds WatchPeriod(const ServiceNotifier& notifier) {
   return std::min(notifier.watchdog().value_or(kLongestWatch) / 3, kLongestWatch);
 }
 
+// Raises a finding for each loop that fails now, and clears those of `before` that do not.
+std::vector<std::string> NoteFailing(std::vector<std::string> now,
+                                     const std::vector<std::string>& before, Findings& findings) {
+  for (const std::string& loop : before)
+    if (std::find(now.begin(), now.end(), loop) == now.end()) findings.Clear("loop_failed", loop);
+  for (const std::string& loop : now)
+    findings.Raise("loop_failed", Severity::kHigh, loop,
+                   "ended with an exception, which the log names; it is started again");
+  return now;
+}
+
 }  // namespace
 
 Status RunService(const ServiceRequest& request, const ServiceNotifier& notifier,
@@ -160,6 +171,7 @@ Status RunService(const ServiceRequest& request, const ServiceNotifier& notifier
   std::optional<std::int64_t> known_revision;
   std::string known_wish;
   std::int64_t known_tasks = 0;
+  std::vector<std::string> failing;
   while (supervisor.AwaitTick(WatchPeriod(notifier), stop)) {
     if (const std::optional<std::string> stuck = supervisor.Stuck())
       findings.Raise("loop_stuck", Severity::kCritical, *stuck,
@@ -167,6 +179,7 @@ Status RunService(const ServiceRequest& request, const ServiceNotifier& notifier
                      kLoopStuck);
     else
       notifier.FeedWatchdog();
+    failing = NoteFailing(supervisor.Failing(), failing, findings);
     const HeartbeatNews news = heartbeat.news();
     if (news.assignment_revision && news.assignment_revision != known_revision) {
       if (known_revision) supervisor.Wake("reconcile");

@@ -1,11 +1,14 @@
 #include "runtime/supervisor.h"
 
+#include <algorithm>
 #include <exception>
 
 namespace powernode::runtime {
 namespace {
 
 constexpr std::chrono::milliseconds kAfterException{10'000};
+constexpr std::chrono::milliseconds kLongestAfterException{600'000};
+constexpr unsigned kMostDoublings = 6;  // past the longest
 
 }  // namespace
 
@@ -46,6 +49,14 @@ std::optional<std::string> Supervisor::Stuck() const {
   return std::nullopt;
 }
 
+std::vector<std::string> Supervisor::Failing() const {
+  std::vector<std::string> names;
+  const std::scoped_lock lock(loops_mutex_);
+  for (const auto& running : loops_)
+    if (running->failures > 0) names.push_back(running->loop.name);
+  return names;
+}
+
 std::vector<std::pair<std::string, std::uint64_t>> Supervisor::Restarts() const {
   std::vector<std::pair<std::string, std::uint64_t>> counts;
   const std::scoped_lock lock(loops_mutex_);
@@ -83,12 +94,15 @@ void Supervisor::Run(Running& running, std::stop_token stop) {
 // it.
 std::chrono::milliseconds Supervisor::Tick(Running& running, std::stop_token stop) {
   try {
-    return running.loop.tick(stop);
+    const std::chrono::milliseconds wait = running.loop.tick(stop);
+    running.failures = 0;
+    return wait;
   } catch (const std::exception& exception) {
     log_.Write(LogLevel::kError, running.loop.name, std::string("loop failed: ") + exception.what(),
                {});
     ++running.restarts;
-    return kAfterException;
+    const unsigned doublings = std::min(running.failures++, kMostDoublings);
+    return std::min(kAfterException * (1U << doublings), kLongestAfterException);
   }
 }
 

@@ -2,9 +2,10 @@
 // §13).
 //
 // A loop is a name, a period and a tick. Loops never wait for each other. A tick that ends with an
-// exception of a library is logged and the loop goes on with back-off; a loop whose tick runs
-// longer than its patience is "stuck": it is named, and the watchdog is no longer fed, so that the
-// service manager restarts the agent.
+// exception of a library is logged and the loop goes on after 10 s, after twice that with each
+// further one in a row, at most 10 min: it is "failing" until a tick ends well. A loop whose tick
+// runs longer than its patience is "stuck": it is named, and the watchdog is no longer fed, so that
+// the service manager restarts the agent.
 #pragma once
 
 #include <atomic>
@@ -52,6 +53,9 @@ class Supervisor {
   // The name of a loop whose tick is over its patience.
   std::optional<std::string> Stuck() const;
 
+  // The names of the loops whose newest tick ended with an exception.
+  std::vector<std::string> Failing() const;
+
   // How often each loop was started again after an exception.
   std::vector<std::pair<std::string, std::uint64_t>> Restarts() const;
 
@@ -63,6 +67,7 @@ class Supervisor {
     Loop loop;
     std::atomic<std::int64_t> tick_started_ms{-1};  // -1: between ticks
     std::atomic<std::uint64_t> restarts{0};
+    std::atomic<unsigned> failures{0};  // in a row
     std::mutex mutex;
     std::condition_variable_any wake;
     bool woken = false;

@@ -161,5 +161,38 @@ TEST_CASE("heartbeat: every other thread is stuck, and it keeps its period") {
   CHECK(ended);
 }
 
+// Throws as a library may.
+class ThrowingManager : public ProcessRunner {
+ public:
+  Result<ProcessOutcome> Run(const std::vector<std::string>&, std::chrono::milliseconds,
+                             std::stop_token) override {
+    throw std::runtime_error("out of memory");
+  }
+};
+
+TEST_CASE("heartbeat: says which loop fails, and goes on") {
+  Plane plane;
+  const Node node(plane);
+  Log log(-1, LogFormat::kPeople, LogLevel::kError);
+  ThrowingManager manager;
+  const ServiceRequest request = node.Request();
+  const ServiceNotifier nobody = ServiceNotifier::FromEnvironment();
+  Status ended = Ok();
+  std::jthread service([&](std::stop_token stop) {
+    ended = RunService(request, nobody, manager, ReadOnlyClock(), log, stop);
+  });
+  CHECK(Eventually([&] {
+    const auto beat = plane.StatusOf("n1").value("last_heartbeat", nlohmann::json());
+    if (!beat.is_object()) return false;
+    for (const auto& finding : beat.value("findings", nlohmann::json::array()))
+      if (finding.value("code", "") == "loop_failed" && finding.value("subject", "") == "health")
+        return true;
+    return false;
+  }));
+  service.request_stop();
+  service.join();
+  CHECK(ended);
+}
+
 }  // namespace
 }  // namespace powernode::runtime

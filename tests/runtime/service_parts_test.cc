@@ -93,11 +93,30 @@ TEST_SUITE("supervisor") {
     CHECK(fast >= 10);
     CHECK(thrown == 1);
     CHECK(woken == 2);
+    CHECK(supervisor.Failing() == std::vector<std::string>{"throws"});
     for (const auto& [loop, restarts] : supervisor.Restarts())
       CHECK(restarts == (loop == "throws" ? 1U : 0U));
     const auto started = SystemClock().Monotonic();
     supervisor.Stop();
     CHECK(SystemClock().Monotonic() - started < 1s);
+  }
+
+  TEST_CASE("a loop that works again is not failing") {
+    std::atomic<int> ticks = 0;
+    Supervisor supervisor(SystemClock(), SilentLog());
+    supervisor.Start({"once", 1000ms, [&](std::stop_token) -> std::chrono::milliseconds {
+                        if (ticks++ == 0) throw std::runtime_error("library");
+                        return 1h;
+                      }});
+    const auto deadline = SystemClock().Monotonic() + 5s;
+    while (supervisor.Failing().empty() && SystemClock().Monotonic() < deadline)
+      std::this_thread::sleep_for(1ms);
+    CHECK(supervisor.Failing() == std::vector<std::string>{"once"});
+    supervisor.Wake("once");
+    while (!supervisor.Failing().empty() && SystemClock().Monotonic() < deadline)
+      std::this_thread::sleep_for(1ms);
+    CHECK(supervisor.Failing().empty());
+    CHECK(ticks == 2);
   }
 
   TEST_CASE("a tick over its patience is named") {
