@@ -15,23 +15,22 @@ class Diskless(scenario.NodeTest):
             self.expect_drivers(shell)
             # The root has no agent; /run may be noexec, /run/powernode is not.
             shell.run("test ! -e /usr/bin/powernode-agent")
+            shell.wait_for("systemctl is-active powernode-agent.service")
             shell.run("/run/powernode/bin/powernode-agent status")
-            shell.run("systemctl is-active powernode-agent.service")
             # Names are found after the switch as before it.
             self.assertIn("nameserver 10.0.2.3", shell.run("cat /etc/resolv.conf"))
-            guest.wait_until(lambda: "lkg" in shell.run("ls /persist/var/lib/powernode/compose"), 120, "good set")
+            shell.wait_for("ls /persist/var/lib/powernode/compose | grep lkg")
             # The journal has its entries by what they mean (runtime/README.md: the service begins its work).
-            shell.run("journalctl -q -o cat MESSAGE_ID=6342dbd7fe9545b585bd221c4e677773 | grep -q 'powernode-agent .* starts'")
+            shell.wait_for("journalctl -q -o cat MESSAGE_ID=6342dbd7fe9545b585bd221c4e677773 | grep -q 'powernode-agent .* starts'")
             drawn = "/run/powernode/bin/powernode-agent introspect --timeline"
             guest.wait_until(lambda: "healthy" in shell.run(drawn), 120, "the last stage of this boot")
             for stage in ("start", "kernel", "mount", "switch", "service ready", "first heartbeat"):
                 self.assertRegex(shell.run(drawn), rf"(?m)^{stage} ")
             # The kernel holds every read of the images to the digest that their owner signed.
-            shell.run("grep -q '\"kernel_verity\": true' /run/powernode/status.json")
+            shell.wait_for("grep -q '\"kernel_verity\": true' /run/powernode/status.json")
             shell.run("! grep -q '\"kernel_verity\": false' /run/powernode/status.json")
             # What has run healthily is what this node takes nothing older than.
-            floors = "cat /persist/var/lib/powernode/agent/revisions.json || true"
-            guest.wait_until(lambda: '"modules"' in shell.run(floors), 60, "revision floors")
+            shell.wait_for("grep '\"modules\"' /persist/var/lib/powernode/agent/revisions.json")
             shell.run("sync")
         self.expect_no_secret(guest)
         guest.cut_power()

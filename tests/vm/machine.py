@@ -201,3 +201,8 @@ class Shell:
         if ended_with != status:
             raise GuestError(f"{self._guest.name}: `{command}` ended with {ended_with}:\n{output}")
         return output
+
+    def wait_for(self, command, timeout_s=120):
+        """Runs `command` until it ends with 0: what the guest does at its own pace is not there at once."""
+        self._guest.wait_until(lambda: self.run(f"( {command} ) >/dev/null 2>&1; echo $?").strip() == "0", timeout_s,
+                               f"success of `{command}`")
