@@ -7,7 +7,7 @@
 #include "agent/base/clock.h"
 #include "agent/base/encoding.h"
 #include "verify/policy_words.h"
-#include "verify/sigstore/dsse.h"
+#include "verify/signed_envelope.h"
 #include "verify/sigstore/message_reader.h"
 #include "verify/sigstore/policy_key.h"
 #include "verify/sigstore/strict_json.h"
@@ -25,27 +25,7 @@ Error Rejected(std::string_view why) {
                "the platform's trust policy is not taken: " + std::string(why));
 }
 
-// The payload, once a key of the image has signed it.
-Result<std::string> OpenEnvelope(std::string_view text, const TrustStore& trust) {
-  ASSIGN_OR_RETURN(const Json json, sigstore::ParseStrictJson(text));
-  const MessageReader envelope(json, "envelope");
-  RETURN_IF_ERROR(envelope.AllowOnly({"payloadType", "payload", "signatures"}));
-  ASSIGN_OR_RETURN(const std::string type, envelope.RequiredString("payloadType"));
-  if (type != kPayloadType) return envelope.Refuse("payloadType", "is that of something else");
-  ASSIGN_OR_RETURN(std::string payload, envelope.RequiredBytes("payload"));
-  ASSIGN_OR_RETURN(const std::vector<MessageReader> signatures,
-                   envelope.Messages("signatures", 16));
-  const std::string encoding = sigstore::PreAuthenticationEncoding(type, payload);
-  for (const MessageReader& signature : signatures) {
-    ASSIGN_OR_RETURN(const std::string sig, signature.RequiredBytes("sig"));
-    for (const TrustedKey& key : trust.keys())
-      if (key.key.VerifyMessage(encoding, sig)) return payload;
-  }
-  return Error(ErrorKind::kRefuted, "trust_policy_rejected",
-               "no key of this node's image has signed it");
-}
-
-// "policy", "assignment", "module", "boot-image", "task": only two matter here, all are known.
+// Only three matter here, all are known.
 bool IsRole(std::string_view role) {
   return role == "policy" || role == "module" || role == "assignment" || role == "boot-image" ||
          role == "task";
@@ -57,6 +37,7 @@ Status ReadKeys(const MessageReader& top, const TrustStore& trust, std::int64_t 
   ASSIGN_OR_RETURN(const std::vector<MessageReader> keys, top.Messages("keys", kMaxEntries));
   bool successor = false;
   policy.module_keys.emplace();
+  policy.assignment_keys.emplace();
   for (const MessageReader& key : keys) {
     RETURN_IF_ERROR(key.AllowOnly({"keyid", "role", "pem", "not_after"}));
     ASSIGN_OR_RETURN(const std::string id, key.RequiredString("keyid"));
@@ -70,6 +51,7 @@ Status ReadKeys(const MessageReader& top, const TrustStore& trust, std::int64_t 
       if (now_unix > *end) continue;
     }
     if (role == "module") policy.module_keys->insert(id);
+    if (role == "assignment") policy.assignment_keys->insert(id);
     if (role == "policy" && trust.Find(id) != nullptr) successor = true;
   }
   if (!successor) return top.Refuse("keys", "leaves no key that could sign the next policy");
@@ -104,7 +86,9 @@ Status ReadIdentity(const MessageReader& top, PlatformPolicy& policy) {
 }
 
 Result<PlatformPolicy> Read(std::string_view text, const TrustStore& trust, std::int64_t now_unix) {
-  ASSIGN_OR_RETURN(const std::string payload, OpenEnvelope(text, trust));
+  std::vector<const TrustedKey*> signers;
+  for (const TrustedKey& key : trust.keys()) signers.push_back(&key);
+  ASSIGN_OR_RETURN(const std::string payload, OpenEnvelope(text, kPayloadType, signers));
   ASSIGN_OR_RETURN(const Json json, sigstore::ParseStrictJson(payload));
   const MessageReader top(json, "policy");
   RETURN_IF_ERROR(top.AllowOnly({"format", "version", "revision", "mode", "verity", "keys",
@@ -155,6 +139,10 @@ void Tighten(Policy& policy, const PlatformPolicy& platform) {
   if (platform.module_keys)
     for (const TrustedKey& key : policy.trust.keys())
       if (!platform.module_keys->contains(key.id)) policy.revoked_keys.insert(key.id);
+  if (platform.assignment_keys) {
+    policy.assignment_keys = platform.assignment_keys;
+    for (const std::string& id : platform.revoked_keys) policy.assignment_keys->erase(id);
+  }
   if (platform.identity) policy.also = platform.identity;
 }
 

@@ -20,6 +20,7 @@ struct PlatformPolicy {
   bool require_verity = false;  // likewise
   // The keys that modules may still be signed with; nullopt: all that the image has.
   std::optional<std::set<std::string, std::less<>>> module_keys;
+  std::optional<std::set<std::string, std::less<>>> assignment_keys;  // likewise, assignments
   std::set<std::string, std::less<>> revoked_keys;
   std::set<BlobDigest> revoked_digests;
   std::optional<sigstore::IdentityRule> identity;  // certificates must satisfy it as well

@@ -37,6 +37,8 @@ struct Policy {
   std::vector<PolicyRule> rules;
   RevisionFloors floors;
   std::set<std::string, std::less<>> revoked_keys;  // ids
+  // The keys that assignments may be signed with; nullopt: all that are not revoked.
+  std::optional<std::set<std::string, std::less<>>> assignment_keys;
   std::set<BlobDigest> revoked_digests;
   std::optional<sigstore::IdentityRule> also;  // what certificates must satisfy beside their rule
 
