@@ -25,7 +25,7 @@ build: build-release build-arm64 ## Build the two binaries that ship: dist/power
 test: build-dev build-release build-arm64 ## Run every test, from units to virtual machines
 	@ctest --test-dir build/dev --output-on-failure --parallel 2
 
-test-crash: build-dev ## Kill claim, enrolment, renewal and tasks at every call with an effect (POWERNODE_CRASH=every: at every call)
+test-crash: build-dev ## Kill claim, enrolment, renewal, tasks and state writers at each call with an effect (POWERNODE_CRASH=every: at each call)
 	@ctest --test-dir build/dev --build-config crash --output-on-failure -R '_crash_test$$'
 
 demo: build-release ## Boot a virtual machine from power-on to a served page (KEEP=1 leaves it running)

@@ -5,7 +5,7 @@
 #include "agent/base/clock.h"
 #include "agent/base/files.h"
 #include "agent/base/json.h"
-#include "agent/base/state_file.h"
+#include "runtime/state_files.h"
 
 namespace powernode::runtime {
 namespace {
@@ -15,10 +15,6 @@ constexpr unsigned kMostGivenBack = 3;
 constexpr std::int64_t kRest = 3600;  // seconds
 constexpr std::string_view kTried = "tried";
 constexpr std::string_view kInconclusive = "inconclusive";
-
-StateFile AttemptsFile(const Paths& paths) {
-  return {.path = JoinPath(paths.compose_state, "attempts.json"), .format = "powernode-attempts"};
-}
 
 unsigned Count(const Json& entry, std::string_view key) {
   return static_cast<unsigned>(std::clamp<std::int64_t>(GetInt(entry, key).value_or(0), 0, 1'000));
@@ -131,6 +127,8 @@ Status GiveBackAttempt(const Paths& paths, const std::string& composition,
   }
   return Ok();
 }
+
+Status ForgetAllAttempts(const Paths& paths) { return Store(paths, {}); }
 
 Status ForgetAttempts(const Paths& paths, const std::string& composition) {
   std::vector<Attempt> all = LoadAttempts(paths);

@@ -53,6 +53,9 @@ Status WithdrawAttempt(const Paths& paths, const std::string& composition,
 Status GiveBackAttempt(const Paths& paths, const std::string& composition,
                        const std::string& boot_id);
 
+// Every set may be tried anew.
+Status ForgetAllAttempts(const Paths& paths);
+
 // The set is good.
 Status ForgetAttempts(const Paths& paths, const std::string& composition);
 

@@ -1,14 +1,10 @@
 #include "runtime/breadcrumb.h"
 
 #include "agent/base/files.h"
-#include "agent/base/state_file.h"
+#include "runtime/state_files.h"
 
 namespace powernode::runtime {
 namespace {
-
-constexpr std::string_view kFormat = "powernode-composed";
-
-StateFile BreadcrumbFile(const Paths& paths) { return {.path = paths.composed, .format = kFormat}; }
 
 Json StringsToJson(const std::vector<std::string>& strings) {
   Json array = Json::array();
@@ -58,8 +54,7 @@ Result<std::optional<std::string>> WriteBreadcrumb(const Paths& paths,
   RETURN_IF_ERROR(WriteState(BreadcrumbFile(paths), body));
 
   Status copied = MakeDirectories(paths.compose_state, 0700);
-  if (copied)
-    copied = WriteState({.path = paths.compose_state + "/last-boot.json", .format = kFormat}, body);
+  if (copied) copied = WriteState(LastBootFile(paths), body);
   if (!copied) return std::optional(copied.error().message());
   return std::optional<std::string>();
 }

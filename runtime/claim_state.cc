@@ -2,19 +2,12 @@
 
 #include "agent/base/clock.h"
 #include "agent/base/files.h"
-#include "agent/base/state_file.h"
+#include "runtime/state_files.h"
 
 namespace powernode::runtime {
-namespace {
-
-StateFile FileOf(const Paths& paths) {
-  return {.path = JoinPath(paths.agent_state, "claim.json"), .format = "powernode-claim-state"};
-}
-
-}  // namespace
 
 ClaimState LoadClaimState(const Paths& paths) {
-  const Result<std::optional<Json>> file = ReadState(FileOf(paths));
+  const Result<std::optional<Json>> file = ReadState(ClaimFile(paths));
   if (!file || !*file) return {};
   const Json& body = **file;
   return {.mac = GetString(body, "mac").value_or(""),
@@ -27,11 +20,11 @@ ClaimState LoadClaimState(const Paths& paths) {
 Status SaveClaimState(const Paths& paths, const ClaimState& state) {
   RETURN_IF_ERROR(MakeDirectories(DirectoryOf(paths.agent_state), 0755));
   RETURN_IF_ERROR(MakeDirectories(paths.agent_state, 0700));
-  return WriteState(FileOf(paths), {{"mac", state.mac},
-                                    {"device", state.device},
-                                    {"claim_code", state.code},
-                                    {"claim_url", state.url},
-                                    {"first_at", FormatTime(state.first_at)}});
+  return WriteState(ClaimFile(paths), {{"mac", state.mac},
+                                       {"device", state.device},
+                                       {"claim_code", state.code},
+                                       {"claim_url", state.url},
+                                       {"first_at", FormatTime(state.first_at)}});
 }
 
 Status EndClaimState(const Paths& paths) {

@@ -58,12 +58,21 @@ Result<ComposedModule> ModuleFromJson(const Json& json) {
   return module;
 }
 
+CompositionSource SourceFromName(std::string_view name) {
+  for (const CompositionSource source :
+       {CompositionSource::kStaged, CompositionSource::kLastKnownGood})
+    if (name == CompositionSourceName(source)) return source;
+  return CompositionSource::kLive;
+}
+
 }  // namespace
 
 std::string_view CompositionSourceName(CompositionSource source) {
   switch (source) {
     case CompositionSource::kLive:
       return "live";
+    case CompositionSource::kStaged:
+      return "staged";
     case CompositionSource::kLastKnownGood:
       return "lkg";
   }
@@ -112,8 +121,7 @@ Result<Composition> CompositionFromJson(const Json& body) {
   if (GetString(body, "composition") != CompositionHash(composition.modules))
     return Malformed("its hash is not that of its modules");
   composition.revision = GetInt(body, "revision").value_or(0);
-  composition.source = GetString(body, "source") == "lkg" ? CompositionSource::kLastKnownGood
-                                                          : CompositionSource::kLive;
+  composition.source = SourceFromName(GetString(body, "source").value_or(""));
   composition.reason = GetString(body, "reason").value_or("");
   composition.created_at = ParseTime(GetString(body, "created_at").value_or("")).value_or(0);
   return composition;

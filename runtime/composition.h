@@ -29,7 +29,7 @@ struct ComposedModule {
 };
 
 // Where the set came from.
-enum class CompositionSource { kLive, kLastKnownGood };
+enum class CompositionSource { kLive, kStaged, kLastKnownGood };
 
 struct Composition {
   std::vector<ComposedModule> modules;  // lowest layer first
@@ -39,7 +39,7 @@ struct Composition {
   std::int64_t created_at = 0;  // seconds since 1970
 };
 
-std::string_view CompositionSourceName(CompositionSource source);  // "live", "lkg"
+std::string_view CompositionSourceName(CompositionSource source);  // "live", "staged", "lkg"
 
 // Orders modules low to high: effective_priority, then id (node-files.md §11.1).
 void SortLowToHigh(std::vector<ComposedModule>& modules);

@@ -9,11 +9,11 @@
 
 #include "agent/base/backoff.h"
 #include "agent/base/files.h"
-#include "agent/base/state_file.h"
 #include "enroll/node_config.h"
 #include "runtime/host_keys.h"
 #include "runtime/key_file.h"
 #include "runtime/root_render.h"
+#include "runtime/state_files.h"
 
 namespace powernode::runtime {
 namespace {
@@ -22,10 +22,6 @@ using std::chrono::milliseconds;
 
 constexpr milliseconds kPeriod{300'000};
 constexpr const char* kKeys = "authorized-keys";
-
-StateFile File(const Paths& paths) {
-  return {.path = paths.agent_state + "/keys.json", .format = "powernode-keys"};
-}
 
 // Writes only what is not there yet.
 Status SetBlock(const Paths& paths, const std::string& name, const std::vector<std::string>& keys) {
@@ -65,9 +61,9 @@ void KeysLoop::Note(const char* subject, const Status& status) {
 
 Result<KeyHistory> KeysLoop::LoadHistory() const {
   KeyHistory history;
-  const Result<std::optional<Json>> body = ReadState(File(paths_));
+  const Result<std::optional<Json>> body = ReadState(KeysFile(paths_));
   if (!body && body.error().code() == "state_corrupt") {
-    RETURN_IF_ERROR(SetAside(File(paths_)));
+    RETURN_IF_ERROR(SetAside(KeysFile(paths_)));
     return history;
   }
   if (!body) return body.error();
@@ -84,7 +80,7 @@ Result<KeyHistory> KeysLoop::LoadHistory() const {
 
 Status KeysLoop::SaveHistory(const KeyHistory& history) const {
   RETURN_IF_ERROR(MakeDirectories(paths_.agent_state, 0700));
-  return WriteState(File(paths_),
+  return WriteState(KeysFile(paths_),
                     {{"user", history.user},
                      {"wanted", history.wanted},
                      {"survivor", history.survivor},

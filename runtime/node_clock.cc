@@ -3,17 +3,13 @@
 #include <algorithm>
 
 #include "agent/base/files.h"
-#include "agent/base/state_file.h"
 #include "agent/base/version.h"
 #include "enroll/pki_store.h"
 #include "enroll/time_probe.h"
+#include "runtime/state_files.h"
 
 namespace powernode::runtime {
 namespace {
-
-StateFile ClockFile(const Paths& paths) {
-  return {.path = JoinPath(paths.agent_state, "clock.json"), .format = "powernode-clock"};
-}
 
 std::int64_t LastGoodTime(const Paths& paths) {
   const Result<std::optional<Json>> body = ReadState(ClockFile(paths));

@@ -4,7 +4,8 @@
 #include <utility>
 
 #include "agent/base/files.h"
-#include "agent/base/state_file.h"
+#include "runtime/state_files.h"
+#include "runtime/trust_state.h"
 #include "verify/platform_policy.h"
 #include "verify/trust_directory.h"
 
@@ -12,29 +13,6 @@ namespace powernode::runtime {
 namespace {
 
 constexpr std::size_t kMaxFloors = 4096;
-
-StateFile FloorsFile(const Paths& paths) {
-  return {.path = JoinPath(paths.agent_state, "revisions.json"),
-          .format = "powernode-revisions",
-          .version = 1};
-}
-
-StateFile TrustPolicyFile(const Paths& paths) {
-  return {
-      .path = JoinPath(paths.agent_state, "trust.json"), .format = "powernode-trust", .version = 1};
-}
-
-// The envelope that was taken last; its signature is checked at every use, for the disk is not
-// trusted. nullopt: none.
-Result<std::optional<std::string>> StoredEnvelope(const Paths& paths) {
-  Result<std::optional<Json>> state = ReadState(TrustPolicyFile(paths));
-  if (!state && state.error().kind() == ErrorKind::kRefuted) {
-    RETURN_IF_ERROR(SetAside(TrustPolicyFile(paths)));
-    return std::optional<std::string>();
-  }
-  if (!state) return std::move(state).error();
-  return *state ? GetString(**state, "envelope") : std::nullopt;
-}
 
 }  // namespace
 
@@ -46,22 +24,23 @@ Status RefreshTrustPolicy(const Paths& paths, enroll::NodeApi& api, std::int64_t
   const verify::TrustStore trust = verify::LoadTrustDirectories({paths.image_trust}).store;
   ASSIGN_OR_RETURN(const verify::PlatformPolicy policy,
                    verify::OpenPlatformPolicy(*envelope, trust, now_unix));
-  ASSIGN_OR_RETURN(const std::optional<std::string> stored, StoredEnvelope(paths));
-  if (stored) {
-    const auto former = verify::OpenPlatformPolicy(*stored, trust, now_unix);
-    if (former && former->revision > policy.revision)
-      return Error(ErrorKind::kRefuted, "trust_policy_rejected",
-                   "the platform's trust policy is revision " + std::to_string(policy.revision) +
-                       ", this node has seen revision " + std::to_string(former->revision));
-  }
-  RETURN_IF_ERROR(MakeDirectories(paths.agent_state, 0755));
-  return WriteState(TrustPolicyFile(paths), {{"envelope", *envelope}});
+  ASSIGN_OR_RETURN(const TrustState stored, LoadTrustState(paths));
+  std::uint64_t known = stored.policy_revision;
+  if (stored.policy_envelope)
+    if (const auto former = verify::OpenPlatformPolicy(*stored.policy_envelope, trust, now_unix))
+      known = std::max(known, former->revision);
+  if (known > policy.revision)
+    return Error(ErrorKind::kRefuted, "trust_policy_rejected",
+                 "the platform's trust policy is revision " + std::to_string(policy.revision) +
+                     ", this node has seen revision " + std::to_string(known));
+  if (stored.policy_envelope == *envelope && stored.policy_revision == policy.revision) return Ok();
+  return KeepTrust(paths, {.policy_envelope = *envelope, .policy_revision = policy.revision});
 }
 
 Result<verify::RevisionFloors> ReadRevisionFloors(const Paths& paths) {
-  Result<std::optional<Json>> state = ReadState(FloorsFile(paths));
+  Result<std::optional<Json>> state = ReadState(RevisionsFile(paths));
   if (!state && state.error().kind() == ErrorKind::kRefuted) {
-    RETURN_IF_ERROR(SetAside(FloorsFile(paths)));
+    RETURN_IF_ERROR(SetAside(RevisionsFile(paths)));
     return verify::RevisionFloors();
   }
   if (!state) return std::move(state).error();
@@ -83,7 +62,7 @@ Status RaiseRevisionFloors(const Paths& paths, const Composition& composition) {
   Json modules = Json::object();
   for (const auto& [module_id, revision] : floors) modules[module_id] = revision;
   RETURN_IF_ERROR(MakeDirectories(paths.agent_state, 0755));
-  return WriteState(FloorsFile(paths), {{"modules", std::move(modules)}});
+  return WriteState(RevisionsFile(paths), {{"modules", std::move(modules)}});
 }
 
 verify::LoadedPolicy LoadNodePolicy(const Paths& paths, const Settings& settings,
@@ -96,11 +75,11 @@ verify::LoadedPolicy LoadNodePolicy(const Paths& paths, const Settings& settings
     loaded.policy.RaiseFloors(*floors);
   else
     loaded.problems.push_back(std::move(floors).error().WithContext("read the revision floors"));
-  const Result<std::optional<std::string>> envelope = StoredEnvelope(paths);
-  if (!envelope) loaded.problems.push_back(envelope.error().WithContext("read the trust policy"));
-  if (!envelope || !*envelope) return loaded;
+  const Result<TrustState> stored = LoadTrustState(paths);
+  if (!stored) loaded.problems.push_back(stored.error().WithContext("read the trust policy"));
+  if (!stored || !stored->policy_envelope) return loaded;
   Result<verify::PlatformPolicy> platform =
-      verify::OpenPlatformPolicy(**envelope, loaded.policy.trust, now_unix);
+      verify::OpenPlatformPolicy(*stored->policy_envelope, loaded.policy.trust, now_unix);
   if (platform)
     verify::Tighten(loaded.policy, *platform);
   else

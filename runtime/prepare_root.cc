@@ -28,6 +28,7 @@
 #include "runtime/root_files.h"
 #include "runtime/root_render.h"
 #include "runtime/runtime_directory.h"
+#include "runtime/state_files.h"
 #include "runtime/store_room.h"
 
 namespace powernode::runtime {
@@ -102,6 +103,11 @@ class Preparation {
                                 (persist_.device.empty() ? "" : " on " + persist_.device) +
                                 (persist_.detail.empty() ? "" : ": " + persist_.detail));
     SayRaised(RaiseClock(clock_, paths_));
+    for (const StateProblem& problem : CheckStateFiles(paths_, clock_.UnixSeconds())) {
+      console_.Say("persist",
+                   "note: " + problem.error.message() + " [" + problem.error.code() + "]");
+      notes_.push_back(problem.error.message());
+    }
     const NetworkState network = WaitForNetwork(paths_, request_.settings.net_wait, clock_, stop_);
     if (!network.route)
       console_.Say("persist", "note: no network route after " +
@@ -319,6 +325,7 @@ class Preparation {
                           .lowers = {},
                           .incomplete = rendering.incomplete,
                           .findings = rendering.findings};
+    breadcrumb.findings.insert(breadcrumb.findings.end(), notes_.begin(), notes_.end());
     for (const mount::ComposedLayer& layer : composed.layers())
       breadcrumb.lowers.insert(breadcrumb.lowers.begin(), layer.mountpoint);
     ASSIGN_OR_RETURN(const std::optional<std::string> not_kept,
@@ -352,6 +359,7 @@ class Preparation {
   std::string resolver_;
   std::string boot_id_ = "unknown";
   std::string failed_stage_;
+  std::vector<std::string> notes_;  // for the running agent: what was wrong with the state files
   std::string to_count_;  // hash of the set whose attempt is counted; empty: it is known to be good
 };
 

@@ -26,6 +26,7 @@
 #include "runtime/runtime_directory.h"
 #include "runtime/service_stages.h"
 #include "runtime/shared_platform.h"
+#include "runtime/state_files.h"
 #include "runtime/status_line.h"
 #include "runtime/supervisor.h"
 #include "runtime/task_loop.h"
@@ -87,6 +88,9 @@ Status RunService(const ServiceRequest& request, const ServiceNotifier& notifier
   if (loaded.policy.mode == verify::TrustMode::kAudit)
     findings.Raise("verify_audit", Severity::kHigh, "verify",
                    "signatures are reported, not enforced");
+
+  for (const StateProblem& problem : CheckStateFiles(paths, clock.UnixSeconds()))
+    findings.Raise(Severity::kHigh, problem.file, problem.error);
 
   SharedPlatform platform;
   ReportBoard board;

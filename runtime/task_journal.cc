@@ -5,7 +5,7 @@
 
 #include "agent/base/clock.h"
 #include "agent/base/files.h"
-#include "agent/base/state_file.h"
+#include "runtime/state_files.h"
 
 namespace powernode::runtime {
 namespace {
@@ -15,10 +15,6 @@ constexpr std::size_t kMaxEntries = 1000;
 
 constexpr std::array<std::string_view, 5> kStates = {"offered", "running", "finished", "reported",
                                                      "unreported"};
-
-StateFile FileOf(const Paths& paths) {
-  return {.path = JoinPath(paths.agent_state, "tasks.json"), .format = "powernode-tasks"};
-}
 
 bool IsSettled(const TaskEntry& entry) {
   return entry.state == TaskState::kReported || entry.state == TaskState::kUnreported;
@@ -79,8 +75,8 @@ TaskEntry FromJson(const std::string& id, const Json& json) {
 
 Status TaskJournal::Load() {
   entries_.clear();
-  const Result<std::optional<Json>> body = ReadState(FileOf(paths_));
-  if (!body && body.error().code() == "state_corrupt") RETURN_IF_ERROR(SetAside(FileOf(paths_)));
+  const Result<std::optional<Json>> body = ReadState(TasksFile(paths_));
+  if (!body && body.error().code() == "state_corrupt") RETURN_IF_ERROR(SetAside(TasksFile(paths_)));
   if (!body) return body.error();
   if (!*body) return Ok();
   const Json* tasks = GetObject(**body, "tasks");
@@ -140,7 +136,7 @@ Status TaskJournal::Save() const {
   RETURN_IF_ERROR(MakeDirectories(paths_.agent_state, 0700));
   Json tasks = Json::object();
   for (const TaskEntry& entry : entries_) tasks[entry.id] = ToJson(entry);
-  return WriteState(FileOf(paths_), {{"tasks", std::move(tasks)}}, 0600);
+  return WriteState(TasksFile(paths_), {{"tasks", std::move(tasks)}}, 0600);
 }
 
 }  // namespace powernode::runtime

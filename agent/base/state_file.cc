@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <vector>
 
 #include "agent/base/clock.h"
@@ -32,12 +33,15 @@ std::string Serialize(const StateFile& file, const std::string& body) {
   return DumpJson(header) + "\n" + body + "\n";
 }
 
-}  // namespace
+struct Stored {
+  std::int64_t version;
+  Json body;
+};
 
-Result<std::optional<Json>> ReadState(const StateFile& file) {
+Result<std::optional<Stored>> ReadStored(const StateFile& file) {
   Result<std::string> content = ReadFile(file.path, kMaxBytes);
   if (!content) {
-    if (content.error().kind() == ErrorKind::kNotFound) return std::optional<Json>();
+    if (content.error().kind() == ErrorKind::kNotFound) return std::optional<Stored>();
     if (content.error().code() == "file_too_large") return Corrupt(file, content.error().message());
     return std::move(content).error().WithContext("read state");
   }
@@ -61,7 +65,22 @@ Result<std::optional<Json>> ReadState(const StateFile& file) {
   if (GetString(*header, "sha256") != Sha256Hex(body)) return Corrupt(file, "checksum differs");
   Result<Json> value = ParseJsonObject(body);
   if (!value) return Corrupt(file, value.error().message());
-  return std::optional<Json>(std::move(*value));
+  return std::optional(Stored{.version = *version, .body = std::move(*value)});
+}
+
+// An agent that is put back finds what it knew; once a version, and never over what was kept.
+Status KeepOlder(const StateFile& file, std::int64_t version) {
+  const std::string kept = file.path + ".v" + std::to_string(version);
+  if (::link(file.path.c_str(), kept.c_str()) == 0 || errno == EEXIST) return Ok();
+  return SystemError("keep " + kept, errno);
+}
+
+}  // namespace
+
+Result<std::optional<Json>> ReadState(const StateFile& file) {
+  ASSIGN_OR_RETURN(std::optional<Stored> stored, ReadStored(file));
+  if (!stored) return std::optional<Json>();
+  return std::optional(std::move(stored->body));
 }
 
 Status WriteState(const StateFile& file, const Json& body, mode_t mode) {
@@ -73,10 +92,12 @@ Status WriteState(const StateFile& file, const Json& body, mode_t mode) {
     return Error(
         ErrorKind::kInvalid, "bad_state",
         "write state " + file.path + ": " + (readable ? "too large" : readable.error().message()));
-  const Result<std::optional<Json>> present = ReadState(file);
-  if (present && *present == body) return Ok();
+  const Result<std::optional<Stored>> present = ReadStored(file);
+  if (present && *present && (*present)->body == body) return Ok();
   if (!present && present.error().code() == "state_newer") return present.error();
   if (!present && present.error().code() == "state_corrupt") RETURN_IF_ERROR(SetAside(file));
+  if (present && *present && (*present)->version < file.version)
+    RETURN_IF_ERROR(KeepOlder(file, (*present)->version));
   return WriteFileAtomically(file.path, content, mode);
 }
 

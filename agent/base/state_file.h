@@ -1,7 +1,7 @@
 // The two-line state file of node-files.md §5.1: a header with format, version, checksum and
 // length, then the body. A torn or flipped byte is seen; a file that is wrong is set aside as
 // `<name>.bad-<time>` (3 kept) and never stops the agent; a file of a newer version is neither used
-// nor overwritten.
+// nor overwritten; one of an older version is read, and kept as `<name>.v<N>` when it is replaced.
 #pragma once
 
 #include <optional>

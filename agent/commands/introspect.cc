@@ -13,6 +13,7 @@
 #include "runtime/last_known_good.h"
 #include "runtime/live_modules.h"
 #include "runtime/node_policy.h"
+#include "runtime/staged_set.h"
 
 namespace powernode::commands {
 namespace {
@@ -87,6 +88,8 @@ OrderedJson BootJson(const Paths& paths) {
     json["lowers"] = (*breadcrumb)->lowers;
     json["layers"] = LayersJson(paths, **breadcrumb);
   }
+  if (const std::string staged = runtime::StagedHash(paths); !staged.empty())
+    json["staged"] = staged;
   const auto good = runtime::LoadLastKnownGood(paths);
   if (good && *good) {
     json["last_known_good"] = runtime::CompositionHash((*good)->composition.modules);

@@ -66,7 +66,11 @@ std::string Render(const Json& status) {
   text += SetText("staged      ", part("sets"), "staged");
   text += SetText("last good   ", part("sets"), "last_good");
   if (GetBool(part("composition"), "pending_reboot").value_or(false))
-    text += "            another set is stored and waits for a reboot\n";
+    text += "            set " +
+            GetString(part("composition"), "staged")
+                .value_or(Text(part("composition"), "lkg"))  // which needs no record
+                .substr(0, 12) +
+            " is stored and waits for a reboot\n";
   text += "persist     " + Text(part("persist"), "state") + "\n\n";
 
   Table table({"MODULE", "PRIORITY", "DIGEST", "LAYER", "BYTES", "SERVICES"});

@@ -145,12 +145,22 @@ TEST_CASE("of a newer version, it is neither used nor overwritten") {
   CHECK(SetAsideFiles(root).empty());
 }
 
-TEST_CASE("of an older version, it is read, and written as the new one when something changes") {
+TEST_CASE("of an older version, it is read, and kept once when something else is written") {
   TemporaryDirectory root;
+  const std::string kept = At(root).path + ".v1";
   REQUIRE(WriteState(At(root, 1), kBody));
+  const std::string old = *ReadFile(At(root).path, 10'000);
   CHECK(**ReadState(At(root, 2)) == kBody);
+  REQUIRE(WriteState(At(root, 2), kBody));  // nothing changed: nothing is written
+  CHECK(*ReadFile(At(root).path, 10'000) == old);
+  CHECK_FALSE(Exists(kept));
   REQUIRE(WriteState(At(root, 2), Json{{"new", true}}));
   CHECK(ReadState(At(root, 1)).error().code() == "state_newer");
+  CHECK(*ReadFile(kept, 10'000) == old);
+  REQUIRE(WriteFile(At(root).path, old, 0600));
+  REQUIRE(WriteState(At(root, 1), Json{{"again", true}}));
+  REQUIRE(WriteState(At(root, 2), Json{{"newer", true}}));
+  CHECK(*ReadFile(kept, 10'000) == old);
 }
 
 TEST_CASE("a corrupt file is set aside by the next write") {

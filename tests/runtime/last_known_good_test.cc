@@ -55,6 +55,20 @@ TEST_SUITE("last known good") {
     CHECK_FALSE(Exists(file));
   }
 
+  TEST_CASE("the same set, confirmed again, leaves the one before it; so does a corrupt file") {
+    const TemporaryDirectory root;
+    const Paths paths = Paths::Below(root.path().string());
+    REQUIRE(Promote(paths, Running("a", 1), 1000));
+    REQUIRE(Promote(paths, Running("b", 2), 2000));
+    REQUIRE(Promote(paths, Running("b", 2), 3000));
+    CHECK((*LoadLastKnownGood(paths))->confirmed_at == 3000);
+    CHECK((*LoadFormerGood(paths))->composition.modules[0].id == "a");
+    REQUIRE(WriteFile(paths.compose_state + "/lkg.json", "torn", 0644));
+    REQUIRE(Promote(paths, Running("c", 3), 4000));
+    CHECK((*LoadLastKnownGood(paths))->composition.modules[0].id == "c");
+    CHECK((*LoadFormerGood(paths))->composition.modules[0].id == "a");
+  }
+
   TEST_CASE("neither an incomplete boot nor one from the last known good set is promoted") {
     const TemporaryDirectory root;
     const Paths paths = Paths::Below(root.path().string());

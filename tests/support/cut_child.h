@@ -13,7 +13,9 @@ namespace powernode::testing {
 std::optional<int> RunCutAt(std::size_t cut, const std::function<int()>& body);
 
 // Plays `round` for every cut until a child comes to its end, with 0, in a test case. `round` runs
-// the child by RunCutAt, starts again, checks, and returns what RunCutAt did.
-void CutEverywhere(const std::function<std::optional<int>(std::size_t cut)>& round);
+// the child by RunCutAt, starts again, checks, and returns what RunCutAt did. Fewer than `least`
+// places to cut at, and the child did not do what it should.
+void CutEverywhere(const std::function<std::optional<int>(std::size_t cut)>& round,
+                   std::size_t least = 20);
 
 }  // namespace powernode::testing
