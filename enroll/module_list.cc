@@ -64,6 +64,8 @@ Result<ModuleList> ParseModuleList(const Json& data) {
   }
   out.assignment_revision = GetInt(data, "assignment_revision");
   out.removed = IdsOf(data, "removed");
+  if (const Json* envelope = GetObject(data, "signed_assignment"))
+    out.signed_assignment = DumpJson(*envelope);
   return out;
 }
 

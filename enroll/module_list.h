@@ -24,6 +24,7 @@ struct ModuleList {
   std::vector<ModuleEntry> modules;  // in the server's order, which means nothing; may be empty
   std::optional<std::int64_t> assignment_revision;
   std::vector<std::string> removed;  // ids the platform says it took away on purpose
+  std::string signed_assignment;     // a DSSE envelope's JSON (node-api.md §12.2); empty: none
 };
 
 // kCannotTell "partial_answer": no list, `count` differs, `complete` is false, an id twice, an

@@ -96,6 +96,19 @@ Result<ModuleView> NodeApi::ShowModule(const std::string& id, std::stop_token st
   return view;
 }
 
+Result<std::string> NodeApi::FetchManifest(const std::string& id, std::stop_token stop,
+                                           Retries retries) {
+  RETURN_IF_ERROR(CheckId(id));
+  const ApiCall call{.path = "modules/" + id + "/manifest",
+                     .body = {},
+                     .limits = kModuleCall,
+                     .retries = retries,
+                     .lane = LaneName::kTask};
+  ASSIGN_OR_RETURN_CONTEXT(std::string text, session_.GetText(call, stop),
+                           "fetch the manifest of module " + id);
+  return text;
+}
+
 Result<NodeStatus> NodeApi::GetStatus(std::stop_token stop, Retries retries) {
   const ApiCall call{.path = "status",
                      .body = {},

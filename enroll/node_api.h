@@ -62,6 +62,11 @@ class NodeApi {
   Result<ModuleView> ShowModule(const std::string& id, std::stop_token stop,
                                 Retries retries = kGetRetries);
 
+  // The manifest's bytes, as its hash in a signed assignment covers them (§10.4). kNotFound when
+  // the platform has no such route.
+  Result<std::string> FetchManifest(const std::string& id, std::stop_token stop,
+                                    Retries retries = kGetRetries);
+
   // Also the proof that the certificate works.
   Result<NodeStatus> GetStatus(std::stop_token stop, Retries retries = kGetRetries);
 

@@ -75,13 +75,29 @@ Status BootCandidates::Join(std::stop_token stop) {
   return Ok();
 }
 
+Result<Assignment> BootCandidates::Ask(std::stop_token stop) {
+  const auto good = LoadLastKnownGood(paths_);
+  Result<Assignment> live =
+      FetchAssignment({.api = *platform_.api,
+                       .paths = paths_,
+                       .settings = settings_,
+                       .instance_id = platform_.session->credentials()->instance_id,
+                       .present = good && *good ? &(*good)->composition : nullptr,
+                       .retries = enroll::kNoRetries,
+                       .now_unix = clock_.UnixSeconds()},
+                      std::move(stop));
+  if (!live) return live;
+  for (const Error& note : live->notes)
+    console_.Say("choose", "note: " + note.message() + " [" + note.code() + "]");
+  return live;
+}
+
 Result<Composition> BootCandidates::Live(std::stop_token stop) {
   RETURN_IF_ERROR(Join(stop));
   failed_stage_ = "choose";
   const auto deadline = clock_.Monotonic() + kLiveBudget;
   for (unsigned tries = 1;; ++tries) {
-    Result<Assignment> live =
-        FetchAssignment(*platform_.api, enroll::kNoRetries, clock_.UnixSeconds(), stop);
+    Result<Assignment> live = Ask(stop);
     if (live) {
       pace_.Reset();
       const std::string& generation = platform_.session->credentials()->generation;
@@ -115,12 +131,15 @@ bool BootCandidates::ClockCorrected(const Error& error, std::stop_token stop) {
 Result<Composition> BootCandidates::Believed(Assignment live) {
   const Result<std::optional<LastKnownGood>> good = LoadLastKnownGood(paths_);
   if (settings_.last_known_good && good && *good) {
+    RETURN_IF_ERROR(RequireRevision(live, (*good)->composition.revision));
     const std::vector<std::string> gone = UnannouncedRemovals((*good)->composition, live);
     if (!gone.empty())
       return Error(ErrorKind::kCannotTell, "unconfirmed_shrink",
                    "the assigned set lacks " + gone.front() +
                        ", and the platform does not say it was removed");
   }
+  if (const Status kept = AcceptAssignment(paths_, live, clock_.UnixSeconds()); !kept)
+    console_.Say("choose", "note: " + kept.error().message());
   return std::move(live.composition);
 }
 

@@ -54,6 +54,7 @@ class BootCandidates {
   std::chrono::milliseconds NextWait();
 
  private:
+  Result<Assignment> Ask(std::stop_token stop);
   Status Join(std::stop_token stop);
   bool MayClaim();
   Result<Composition> Believed(Assignment live);

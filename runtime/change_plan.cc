@@ -24,10 +24,10 @@ class Planner {
     }
     if (Refused() || Waits()) return std::move(actions_);
     const bool pivot = facts_.running && facts_.running->mode == NodeMode::kPivot;
-    if (pivot && facts_.staged == wanted_) return std::move(actions_);
+    if (pivot && IsNext()) return std::move(actions_);
     Bring();
     if (pivot)
-      Add(ActionKind::kStage, wanted_, "the next boot composes it");
+      AddNext();
     else
       Exchange();
     return std::move(actions_);
@@ -36,6 +36,18 @@ class Planner {
  private:
   void Add(ActionKind kind, const std::string& subject, std::string detail) {
     actions_.push_back({.kind = kind, .subject = subject, .detail = std::move(detail)});
+  }
+
+  bool IsLastKnownGood() const { return facts_.last_known_good == wanted_; }
+
+  // The last known good set needs no record to be booted, only that no other stands before it.
+  bool IsNext() const { return facts_.staged == wanted_ || (IsLastKnownGood() && !facts_.staged); }
+
+  void AddNext() {
+    if (IsLastKnownGood())
+      Add(ActionKind::kUnstage, *facts_.staged, "the wanted set is the last known good one");
+    else
+      Add(ActionKind::kStage, wanted_, "the next boot composes it");
   }
 
   bool Refused() {
@@ -47,7 +59,7 @@ class Planner {
   }
 
   bool Waits() {
-    if (facts_.attempts < kMostAttempts || facts_.last_known_good == wanted_) return false;
+    if (facts_.attempts < kMostAttempts || IsLastKnownGood()) return false;
     Add(ActionKind::kWait, wanted_,
         "tried " + std::to_string(facts_.attempts) + " times, not again until it changes");
     return true;
@@ -70,7 +82,9 @@ class Planner {
       Add(ActionKind::kStopUnit, unit, "its module changes");
     for (const std::string& unit : facts_.units.removed)
       Add(ActionKind::kStopUnit, unit, "its module goes");
-    if (!facts_.running)
+    if (facts_.running && digests.empty())
+      Add(ActionKind::kUnmountUnion, running_, "no module is wanted");
+    else if (!facts_.running)
       Add(ActionKind::kMountUnion, wanted_, std::to_string(digests.size()) + " layers");
     else if (LayersDiffer())
       Add(ActionKind::kExchangeUnion, wanted_, Short(running_) + " -> " + Short(wanted_));
@@ -123,6 +137,8 @@ std::string_view ActionName(ActionKind kind) {
       return "mount-union";
     case ActionKind::kExchangeUnion:
       return "exchange-union";
+    case ActionKind::kUnmountUnion:
+      return "unmount-union";
     case ActionKind::kStartUnit:
       return "start-unit";
     case ActionKind::kReleaseLayer:

@@ -28,6 +28,7 @@ enum class ActionKind {
   kStopUnit,       // of a module that changes or goes
   kMountUnion,     // there was none
   kExchangeUnion,  // the new one takes the former one's place
+  kUnmountUnion,   // no module is wanted
   kStartUnit,      // of a module that changes or comes
   kReleaseLayer,   // an image that no union consists of any more
 };

@@ -4,6 +4,7 @@
 #include <span>
 
 #include "agent/base/random.h"
+#include "agent/base/syscalls.h"
 #include "mount/blob_store.h"
 #include "mount/mount_table.h"
 #include "runtime/attempts.h"
@@ -12,7 +13,9 @@
 #include "runtime/module_units.h"
 #include "runtime/node_policy.h"
 #include "runtime/persist.h"
+#include "runtime/remove_union.h"
 #include "runtime/staged_set.h"
+#include "runtime/state_files.h"
 #include "runtime/store_room.h"
 #include "runtime/unit_watch.h"
 
@@ -27,18 +30,31 @@ bool IsLastKnownGood(const Paths& paths, const std::string& hash) {
   return good && *good && CompositionHash((*good)->composition.modules) == hash;
 }
 
+// It may be the modules': then a new record is for the next boot to write.
+bool RootIsOverlay() {
+  const Result<mount::MountTable> table = mount::MountTable::Read();
+  if (!table) return true;
+  const mount::MountEntry* root = table->FindAt("/");
+  return root == nullptr || root->fs_type == "overlay";
+}
+
 }  // namespace
 
 Result<std::optional<Breadcrumb>> RunningSet(const Paths& paths) {
-  ASSIGN_OR_RETURN(std::optional<Breadcrumb> breadcrumb, ReadBreadcrumb(paths));
+  Result<std::optional<Breadcrumb>> read = ReadBreadcrumb(paths);
+  if (!read && read.error().code() == "state_corrupt" && !RootIsOverlay()) {
+    RETURN_IF_ERROR(SetAside(BreadcrumbFile(paths)));  // the union is composed anew
+    return std::optional<Breadcrumb>();
+  }
+  ASSIGN_OR_RETURN(std::optional<Breadcrumb> breadcrumb, std::move(read));
   if (breadcrumb && breadcrumb->mode == NodeMode::kPivot) return breadcrumb;
   return RunningUnion(paths);
 }
 
-Status Reconciler::ConfirmRemovals(const std::optional<Breadcrumb>& running,
+Status Reconciler::ConfirmRemovals(const std::optional<Composition>& present,
                                    const Assignment& wanted) {
   const std::vector<std::string> gone =
-      running ? UnannouncedRemovals(running->composition, wanted) : std::vector<std::string>();
+      present ? UnannouncedRemovals(*present, wanted) : std::vector<std::string>();
   if (gone.empty()) {
     shrink_hash_.clear();
     return Ok();
@@ -55,6 +71,13 @@ Status Reconciler::ConfirmRemovals(const std::optional<Breadcrumb>& running,
       "the assigned set lacks " + gone.front() +
           " and the platform does not say it was removed: kept until the same answer comes again "
           "thirty seconds later");
+}
+
+std::int64_t Reconciler::AcceptedRevision(const std::optional<Composition>& present) const {
+  std::int64_t accepted = present ? present->revision : 0;
+  if (const auto staged = StagedSet(paths_); staged && *staged)
+    accepted = std::max(accepted, (*staged)->revision);
+  return accepted;
 }
 
 Result<std::optional<mount::StoreLease>> Reconciler::LeaseStore(const Composition& wanted,
@@ -78,28 +101,84 @@ Result<std::optional<mount::StoreLease>> Reconciler::LeaseStore(const Compositio
   return std::optional(std::move(room.lease));
 }
 
-Result<ReconcileOutcome> Reconciler::Run(enroll::Session& session, Apply apply,
-                                         std::stop_token stop) {
+Result<Assignment> Reconciler::Ask(enroll::Session& session, const Composition* present,
+                                   EmptyList empty, std::stop_token stop) {
   enroll::NodeApi api(session);
+  Result<Assignment> wanted = FetchAssignment({.api = api,
+                                               .paths = paths_,
+                                               .settings = settings_,
+                                               .instance_id = session.credentials()->instance_id,
+                                               .present = present,
+                                               .empty = empty,
+                                               .retries = enroll::kGetRetries,
+                                               .now_unix = clock_.UnixSeconds()},
+                                              std::move(stop));
+  if (!wanted) shrink_hash_.clear();  // the two answers that confirm each other are consecutive
+  return wanted;
+}
+
+Result<ReconcileOutcome> Reconciler::Run(enroll::Session& session, Apply apply,
+                                         std::stop_token stop, EmptyList empty) {
   ASSIGN_OR_RETURN(std::optional<Breadcrumb> running, RunningSet(paths_));
-  ASSIGN_OR_RETURN(Assignment wanted,
-                   FetchAssignment(api, enroll::kGetRetries, clock_.UnixSeconds(), stop));
-  RETURN_IF_ERROR(ConfirmRemovals(running, wanted));
-  if (running && wanted.composition.revision < running->composition.revision)
-    return Error(ErrorKind::kRefused, "revision_rollback",
-                 "the platform's assignment is revision " +
-                     std::to_string(wanted.composition.revision) + ", this node runs " +
-                     std::to_string(running->composition.revision));
+  std::optional<Composition> present;
+  if (running)
+    present = running->composition;
+  else if (const auto good = ReadLastKnownGood(LastKnownGoodFile(paths_).path); good && *good)
+    present = (*good)->composition;
+  ASSIGN_OR_RETURN(Assignment wanted, Ask(session, present ? &*present : nullptr, empty, stop));
+  const bool nothing = wanted.composition.modules.empty();
+  if (!nothing || wanted.signature) RETURN_IF_ERROR(ConfirmRemovals(present, wanted));
+  RETURN_IF_ERROR(RequireRevision(wanted, AcceptedRevision(present)));
   std::optional<Error> policy_problem;
-  if (apply == Apply::kYes)
+  Status kept = Ok();
+  if (apply == Apply::kYes) {
+    kept = KeepAccepted(wanted);
+    enroll::NodeApi api(session);
     if (Status fresh =
             RefreshTrustPolicy(paths_, api, clock_.UnixSeconds(), enroll::kGetRetries, stop);
         !fresh)
       policy_problem = std::move(fresh).error();
+  }
   Result<ReconcileOutcome> outcome =
-      Change(&session, std::move(wanted.composition), std::move(running), apply, stop);
+      nothing ? RemoveAll(std::move(running), apply)
+              : Change(&session, std::move(wanted.composition), std::move(running), apply, stop);
   no_space_ = !outcome && outcome.error().kind() == ErrorKind::kNoSpace;
-  if (outcome) outcome->policy_problem = std::move(policy_problem);
+  if (!outcome) return outcome;
+  outcome->policy_problem = std::move(policy_problem);
+  outcome->notes = std::move(wanted.notes);
+  if (!kept && !outcome->store_problem) outcome->store_problem = std::move(kept).error();
+  return outcome;
+}
+
+// Once a set: most answers say what the last one said.
+Status Reconciler::KeepAccepted(const Assignment& wanted) {
+  std::string hash = CompositionHash(wanted.composition.modules);
+  if (wanted.signature) hash += wanted.signature->payload_sha256;
+  if (hash == accepted_) return Ok();
+  RETURN_IF_ERROR(AcceptAssignment(paths_, wanted, clock_.UnixSeconds()));
+  accepted_ = std::move(hash);
+  return Ok();
+}
+
+Result<ReconcileOutcome> Reconciler::RemoveAll(std::optional<Breadcrumb> running, Apply apply) {
+  if (running && running->mode == NodeMode::kPivot)
+    return Error(ErrorKind::kRefused, "empty_assignment",
+                 "no module is assigned, and the modules are this node's root: it keeps them");
+  ReconcileOutcome outcome;
+  outcome.plan = PlanReconcile(running ? std::optional(running->composition) : std::nullopt, {});
+  outcome.running = std::move(running);
+  if (outcome.running) {
+    ASSIGN_OR_RETURN(outcome.actions, Plan({}, outcome.running));
+  }
+  if (apply == Apply::kDryRun) return outcome;
+  if (outcome.running) {
+    RETURN_IF_ERROR(RemoveUnion(paths_, systemd_));
+    RETURN_IF_ERROR(Unlink(BreadcrumbFile(paths_).path));
+    outcome.running.reset();
+    outcome.applied = true;
+  }
+  RETURN_IF_ERROR(Unstage(paths_));
+  RETURN_IF_ERROR(ForgetLastKnownGood(paths_));
   return outcome;
 }
 
@@ -116,9 +195,16 @@ Result<ReconcileOutcome> Reconciler::FallBack(std::stop_token stop) {
   ASSIGN_OR_RETURN(std::optional<Breadcrumb> running, RunningSet(paths_));
   if (running) return ReconcileOutcome{.plan = {}, .running = std::move(running)};
   ASSIGN_OR_RETURN(std::optional<LastKnownGood> good, LoadLastKnownGood(paths_));
-  if (!good || !settings_.last_known_good)
+  if (!good || !settings_.last_known_good || LastKnownGoodDisabled(paths_))
     return Error(ErrorKind::kNotFound, "no_lkg", "this node has no last known good set yet");
   return Change(nullptr, std::move(good->composition), std::nullopt, Apply::kYes, stop);
+}
+
+// The last known good set needs no record of its own, and no other one may stand before it.
+Status Reconciler::StageNext(const Composition& wanted) const {
+  return IsLastKnownGood(paths_, CompositionHash(wanted.modules))
+             ? Unstage(paths_)
+             : Stage(paths_, wanted, clock_.UnixSeconds());
 }
 
 Result<ReconcileOutcome> Reconciler::Change(enroll::Session* session, Composition wanted,
@@ -150,10 +236,12 @@ Result<ReconcileOutcome> Reconciler::Change(enroll::Session* session, Compositio
   RETURN_IF_ERROR(supply.Prepare());
   const Network network = session != nullptr ? Network::kUse : Network::kForbid;
   if (pivot) {
+    const std::string hash = CompositionHash(wanted.modules);
+    if (!IsLastKnownGood(paths_, hash))
+      RETURN_IF_ERROR(RequireAttemptLeft(LoadAttempts(paths_), hash));
     ASSIGN_OR_RETURN(const std::vector<mount::LayerRequest> proven,
                      ProveModules(wanted, supply, network, stop, [](const ModuleProven&) {}));
-    if (Status staged = Stage(paths_, wanted, clock_.UnixSeconds()); !staged)
-      outcome.store_problem = staged.error();
+    if (Status staged = StageNext(wanted); !staged) outcome.store_problem = staged.error();
     outcome.pending_reboot = true;
     outcome.supplied = supply.supplied();
     return outcome;

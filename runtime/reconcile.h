@@ -3,7 +3,7 @@
 // pivot mode the images are brought here and proven, and the next boot composes them (P4).
 //
 // An answer that takes modules away without saying so is believed when it comes twice, at least
-// thirty seconds apart (node-api.md §10.6, c).
+// thirty seconds apart with no error between (node-api.md §10.6, c).
 #pragma once
 
 #include <optional>
@@ -41,6 +41,7 @@ struct ReconcileOutcome {
   std::optional<Breadcrumb> running;
   Supplied supplied;                    // what came over the network for it
   std::optional<Error> policy_problem;  // the platform's trust policy was not taken
+  std::vector<Error> notes;             // what was odd about the assignment
   GcOutcome collected;                  // what the store had to let go
   mount::Leftovers left_over;           // host mode: of former unions
   std::optional<Error> store_problem;   // why nothing, or no object, could be collected
@@ -58,8 +59,10 @@ class Reconciler {
         clock_(clock),
         observers_(std::move(observers)) {}
 
-  // Towards what the platform assigns.
-  Result<ReconcileOutcome> Run(enroll::Session& session, Apply apply, std::stop_token stop);
+  // Towards what the platform assigns. `empty`: an operator says that no module at all is meant; in
+  // host mode the union goes then, and the last known good set with it.
+  Result<ReconcileOutcome> Run(enroll::Session& session, Apply apply, std::stop_token stop,
+                               EmptyList empty = EmptyList::kRefuse);
 
   // Towards the given set (attach, detach). Host mode only: kRefused "not_in_pivot_mode".
   Result<ReconcileOutcome> RunTowards(enroll::Session& session, Composition wanted, Apply apply,
@@ -72,7 +75,14 @@ class Reconciler {
   Result<ReconcileOutcome> Change(enroll::Session* session, Composition wanted,
                                   std::optional<Breadcrumb> running, Apply apply,
                                   std::stop_token stop);
-  Status ConfirmRemovals(const std::optional<Breadcrumb>& running, const Assignment& wanted);
+  Result<Assignment> Ask(enroll::Session& session, const Composition* present, EmptyList empty,
+                         std::stop_token stop);
+  Status ConfirmRemovals(const std::optional<Composition>& present, const Assignment& wanted);
+  Status KeepAccepted(const Assignment& wanted);
+  Result<ReconcileOutcome> RemoveAll(std::optional<Breadcrumb> running, Apply apply);
+  // The highest assignment revision among what is present and what waits.
+  std::int64_t AcceptedRevision(const std::optional<Composition>& present) const;
+  Status StageNext(const Composition& wanted) const;
   // Makes room for `wanted` and keeps what comes until the lease goes. nullopt: nothing comes, and
   // the last look was less than a day ago.
   Result<std::optional<mount::StoreLease>> LeaseStore(const Composition& wanted,
@@ -90,6 +100,7 @@ class Reconciler {
   Clock& clock_;
   SupplyObservers observers_;
 
+  std::string accepted_;  // the answer that was last kept, by its hashes
   // The set that took something away, and when it was first seen.
   std::string shrink_hash_;
   std::chrono::milliseconds shrink_seen_{};

@@ -62,6 +62,7 @@ std::chrono::milliseconds ReconcileLoop::Tick(std::stop_token stop) {
     const bool refused = EventKind(outcome.error()) == "module.refused";
     findings_.Raise(Severity::kHigh, "reconcile", outcome.error(),
                     refused ? kModuleRefused : kFindingRaised);
+    if (outcome.error().code() == "empty_assignment") ForgetWhatIsGone();
     TellFailure(outcome.error());
     RunFallback(stop);
     End({.error = outcome.error(), .composition = {}});
@@ -71,6 +72,7 @@ std::chrono::milliseconds ReconcileLoop::Tick(std::stop_token stop) {
   last_done_ = clock_.UnixSeconds();
   findings_.ClearSubject("reconcile");
   told_.clear();
+  SayNotes(outcome->notes);
   if (outcome->policy_problem)
     findings_.Raise(Severity::kHigh, "trust-policy", *outcome->policy_problem);
   else
@@ -162,6 +164,23 @@ void ReconcileLoop::TellChange(const ReconcileOutcome& outcome) {
         clock_.UnixSeconds());
 }
 
+void ReconcileLoop::SayNotes(const std::vector<Error>& notes) {
+  for (const char* code : {"unsigned_list_differs", "manifest_from_cache", "assignment_rejected"}) {
+    const auto found = std::find_if(notes.begin(), notes.end(),
+                                    [&](const Error& note) { return note.code() == code; });
+    if (found == notes.end())
+      findings_.Clear(code, "assignment");
+    else
+      findings_.Raise(Severity::kMedium, "assignment", *found);
+  }
+}
+
+// An operator may have taken everything away with `update --allow-empty`.
+void ReconcileLoop::ForgetWhatIsGone() {
+  if (const auto running = RunningSet(paths_); running && !*running)
+    board_.Update([](NodeReport& report) { report.breadcrumb.reset(); });
+}
+
 void ReconcileLoop::RunFallback(std::stop_token stop) {
   if (board_.Get()->breadcrumb) return;  // something runs: it stays
   Result<ReconcileOutcome> outcome = reconciler_.FallBack(stop);
@@ -171,9 +190,12 @@ void ReconcileLoop::RunFallback(std::stop_token stop) {
 }
 
 void ReconcileLoop::Publish(const ReconcileOutcome& outcome) {
+  const TriedSets tried = LookAtTriedSets(paths_, *board_.Get());
   board_.Update([&](NodeReport& report) {
     report.pending_reboot = outcome.pending_reboot;
-    if (outcome.running) report.breadcrumb = outcome.running;
+    report.staged = tried.staged;
+    report.staged_attempts = tried.staged_attempts;
+    if (outcome.running || outcome.applied) report.breadcrumb = outcome.running;
   });
   if (!outcome.applied) return;
   if (outcome.running) LogRunningSet(*outcome.running, log_);

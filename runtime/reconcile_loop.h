@@ -69,6 +69,8 @@ class ReconcileLoop {
   void RunFallback(std::stop_token stop);
   void TellFailure(const Error& error);
   void TellChange(const ReconcileOutcome& outcome);
+  void SayNotes(const std::vector<Error>& notes);
+  void ForgetWhatIsGone();
 
   const Paths& paths_;
   const Settings& settings_;

@@ -59,7 +59,8 @@ Result<runtime::Composition> WithoutModule(const std::string& id, runtime::Compo
 
 Result<runtime::ReconcileOutcome> Reconcile(const Context& context, Change change,
                                             const std::string& id, runtime::Apply apply,
-                                            PullProgress& progress, std::stop_token stop) {
+                                            runtime::EmptyList empty, PullProgress& progress,
+                                            std::stop_token stop) {
   const Paths paths = context.paths();
   const runtime::Settings settings = context.settings();
   ASSIGN_OR_RETURN(const enroll::CredentialsPtr credentials, StoredCredentials(context, paths));
@@ -71,7 +72,7 @@ Result<runtime::ReconcileOutcome> Reconcile(const Context& context, Change chang
   runtime::Reconciler reconciler(paths, settings, features,
                                  context.flags.below.empty() ? &systemd : nullptr, context.clock,
                                  progress.Observers());
-  if (change == Change::kUpdate) return reconciler.Run(session, apply, stop);
+  if (change == Change::kUpdate) return reconciler.Run(session, apply, stop, empty);
 
   ASSIGN_OR_RETURN(const std::optional<runtime::Breadcrumb> running, runtime::RunningSet(paths));
   runtime::Composition present;
@@ -110,11 +111,11 @@ std::string ActionText(const runtime::Action& action) {
 }
 
 Outcome Run(const Context& context, Change change, const std::string& id, runtime::Apply apply,
-            std::optional<int> progress_fd) {
+            runtime::EmptyList empty, std::optional<int> progress_fd) {
   const StopOnSignal signals;
   Result<runtime::ReconcileOutcome> done = [&]() -> Result<runtime::ReconcileOutcome> {
     ASSIGN_OR_RETURN(PullProgress progress, PullProgress::Open(progress_fd));
-    return Reconcile(context, change, id, apply, progress, signals.token());
+    return Reconcile(context, change, id, apply, empty, progress, signals.token());
   }();
   if (!done) return Outcome::Failed("reconcile", done.error());
   Outcome outcome;
@@ -134,6 +135,13 @@ Outcome Run(const Context& context, Change change, const std::string& id, runtim
   for (const runtime::Action& action : done->actions)
     outcome.text += "  " + ActionText(action) + "\n";
   if (done->plan.empty()) outcome.text = "nothing to change\n";
+  for (const Error& note : done->notes) {
+    OrderedJson json;
+    json["code"] = note.code();
+    json["detail"] = note.message();
+    outcome.details["notes"].push_back(std::move(json));
+    outcome.text += "note: " + note.message() + " [" + note.code() + "]\n";
+  }
   if (carried_out) outcome.text += SupplyText(done->supplied);
   if (done->applied) outcome.text += "applied\n";
   if (done->pending_reboot) outcome.text += "stored; the next boot composes it\n";
@@ -165,7 +173,7 @@ std::function<Outcome(const Context&)> ConfigureOne(CLI::App& app, Change change
   const auto progress_fd = AddProgressFd(app);
   return [=](const Context& context) {
     return Run(context, change, *id, *execute ? runtime::Apply::kYes : runtime::Apply::kDryRun,
-               *progress_fd);
+               runtime::EmptyList::kRefuse, *progress_fd);
   };
 }
 
@@ -181,11 +189,14 @@ std::function<Outcome(const Context&)> ConfigureDetach(CLI::App& app) {
 
 std::function<Outcome(const Context&)> ConfigureUpdate(CLI::App& app) {
   auto dry_run = std::make_shared<bool>(false);
+  auto allow_empty = std::make_shared<bool>(false);
   app.add_flag("--dry-run", *dry_run, "print the plan, change nothing");
+  app.add_flag("--allow-empty", *allow_empty, "no module at all is meant, if the list is empty");
   const auto progress_fd = AddProgressFd(app);
   return [=](const Context& context) {
-    return Run(context, Change::kUpdate, "",
-               *dry_run ? runtime::Apply::kDryRun : runtime::Apply::kYes, *progress_fd);
+    return Run(
+        context, Change::kUpdate, "", *dry_run ? runtime::Apply::kDryRun : runtime::Apply::kYes,
+        *allow_empty ? runtime::EmptyList::kAccept : runtime::EmptyList::kRefuse, *progress_fd);
   };
 }
 

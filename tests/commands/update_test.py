@@ -165,6 +165,32 @@ class Update(command_test.CommandTest):
         self.assertFalse(unit.exists())
         self.assertFalse(link.is_symlink())
 
+    def test_an_empty_list_takes_everything_away_only_when_an_operator_says_so(self):
+        services = self.directory / "services.json"
+        services.write_text(json.dumps([{"name": "server", "start_command": "/usr/bin/web"}]))
+        self.platform.add_module(self.web_image, "web", 20, self.signer, services=services)
+        self.platform.assign("base", "web")
+        self.expect_code(self.node.run("update"), 0)
+        unit = self.node.path("/run/systemd/system/powernode-web-server.service")
+        self.assertTrue(unit.exists())
+        self.platform.fault("empty-list", route="modules", count=-1)
+        for _ in range(2):
+            self.expect_failure(self.node.run("update", "--json"), 6, "empty_assignment", "--allow-empty")
+        plan = self.node.run("update", "--allow-empty", "--dry-run", "--json")
+        self.expect_code(plan, 0)
+        self.assertEqual(self.plan(plan), [("remove", "base"), ("remove", "web")])
+        self.assertEqual(len(self.node.union()), 3)
+        done = self.node.run("update", "--allow-empty", "--json")
+        self.expect_code(done, 0)
+        self.assertTrue(done.json["details"]["applied"])
+        self.assertEqual(self.node.mounts(), [])
+        self.assertFalse(unit.exists())
+        self.assertFalse(self.node.path("/run/powernode/composed.json").exists())
+        self.assertEqual(self.node.run("update", "--allow-empty", "--json").json["status"], "noop")
+        self.platform.clear_faults()
+        self.expect_code(self.node.run("update"), 0)
+        self.assertEqual(len(self.node.union()), 3)
+
     def test_not_enrolled(self):
         self.expect_failure(self.new_node().run("update", "--json"), 5, "not_enrolled", "/persist/var/lib/powernode/pki",
                             "powernode-agent enroll")

@@ -98,6 +98,28 @@ TEST_SUITE("change plan") {
     CHECK(node.Plan() == "");
   }
 
+  TEST_CASE("in pivot mode the last known good set is not staged, but nothing stands before it") {
+    Node node({kBase, kWeb});
+    node.Runs({kBase}, NodeMode::kPivot);
+    node.facts.stored = {kBase.digest, kWeb.digest};
+    node.facts.last_known_good = node.Hash();
+    CHECK(node.Plan() == "");
+    node.facts.staged = "0123";
+    CHECK(node.Plan() == "prove base\nprove web\nunstage 0123\n");
+  }
+
+  TEST_CASE("no module at all: the units stop and the union goes") {
+    Node node({});
+    node.Runs({kBase, kWeb}, NodeMode::kHost);
+    node.facts.mounted = {kBase.digest, kWeb.digest};
+    node.facts.units.removed = {"web.service"};
+    const std::string running = CompositionHash(node.running->composition.modules);
+    const std::string plan = node.Plan();
+    CHECK(plan.starts_with("stop-unit web.service\nunmount-union " + running + "\n"));
+    CHECK(plan.find("release-layer " + kBase.digest.substr(0, 19)) != std::string::npos);
+    CHECK(plan.find("release-layer " + kWeb.digest.substr(0, 19)) != std::string::npos);
+  }
+
   TEST_CASE("a set that was tried twice waits, unless it is the last known good one") {
     Node node({kBase, Newer(kWeb)});
     node.Runs({kBase, kWeb}, NodeMode::kHost);

@@ -4,6 +4,7 @@
 #include "runtime/host_union.h"
 
 #include <doctest/doctest.h>
+#include <fcntl.h>
 
 #include <algorithm>
 #include <set>
@@ -15,6 +16,7 @@
 #include "mount/blob_store.h"
 #include "runtime/module_units.h"
 #include "runtime/reconcile.h"
+#include "runtime/remove_union.h"
 #include "runtime/unit_file.h"
 #include "tests/enroll/scripted_platform.h"
 #include "tests/mount/test_node.h"
@@ -108,6 +110,8 @@ class HostNode : public TestNode {
                            .clock = clock},
                           std::move(wanted), Network::kForbid, {});
   }
+
+  Status Remove() { return RemoveUnion(paths(), &systemd_); }
 
   std::string InUnion(const std::string& name) const {
     return Content(JoinPath(paths().union_root, name));
@@ -214,6 +218,34 @@ TEST_SUITE("host union") {
     const Result<HostChange> changed = node.Apply({base, node.Module("web", 20, "new")});
     CHECK(changed.ok());
     CHECK(node.InUnion("etc/web") == "new");
+  }
+
+  TEST_CASE("removed, nothing of it is left; while somebody works in it, it stays and runs") {
+    HostNode node;
+    const std::string mounts = powernode::testing::MountInfo();
+    const ComposedModule base = node.Module("base", 10, "base");
+    REQUIRE(node.Apply({base, node.Module("web", 20, "old")}).ok());
+    REQUIRE(node.Apply({base, node.Module("web", 20, "new")}).ok());
+    {
+      const Result<Fd> working = Open(JoinPath(node.paths().union_root, "etc/base"), O_RDONLY);
+      REQUIRE(working.ok());
+      const Status removed = node.Remove();
+      REQUIRE_FALSE(removed);
+      CHECK(removed.error().code() == "mount_in_use");
+    }
+    CHECK(node.InUnion("etc/web") == "new");
+    CHECK_FALSE(node.Unit("web").empty());
+    CHECK(node.systemctl.IsActive(kBase));
+    CHECK(node.systemctl.IsActive(kWeb));
+
+    const Status removed = node.Remove();
+    REQUIRE_MESSAGE(removed, removed.error().message());
+    CHECK_FALSE(node.systemctl.IsActive(kWeb));
+    CHECK(node.Unit("web").empty());
+    CHECK(powernode::testing::MountInfo() == mounts);
+    CHECK(node.Remove());
+    REQUIRE(node.Apply({base}).ok());
+    CHECK(node.InUnion("etc/base") == "base");
   }
 }
 
