@@ -4,9 +4,11 @@
 
 #include "agent/base/backoff.h"
 #include "enroll/pki_store.h"
+#include "runtime/attempts.h"
 #include "runtime/last_known_good.h"
 #include "runtime/masked_cmdline.h"
 #include "runtime/node_clock.h"
+#include "runtime/staged_set.h"
 
 namespace powernode::runtime {
 namespace {
@@ -21,13 +23,64 @@ bool IsFinal(const Error& error) {
          error.kind() == ErrorKind::kInvalid;
 }
 
+// A stored set as it is written down; one that cannot be read is said and passed over.
+template <typename Stored>
+std::optional<Stored> Readable(Result<std::optional<Stored>> stored, BootConsole& console) {
+  if (stored) return *std::move(stored);
+  console.Say("choose", "note: " + stored.error().message() + " [" + stored.error().code() + "]");
+  return std::nullopt;
+}
+
+struct StoredSets {
+  std::optional<Composition> staged;
+  std::optional<LastKnownGood> good;
+  std::optional<LastKnownGood> former;
+};
+
+StoredSets LoadStoredSets(const Paths& paths, BootConsole& console) {
+  return {.staged = Readable(StagedSet(paths), console),
+          .good = Readable(LoadLastKnownGood(paths), console),
+          .former = Readable(LoadFormerGood(paths), console)};
+}
+
+std::optional<std::string> HashOf(const std::optional<LastKnownGood>& good) {
+  if (!good) return std::nullopt;
+  return CompositionHash(good->composition.modules);
+}
+
+Composition Bootable(LastKnownGood good) {
+  good.composition.reason = "confirmed " + FormatTime(good.confirmed_at);
+  return std::move(good.composition);
+}
+
+// Why a complete answer is not believed as it is (node-files.md §10.2, D4).
+std::optional<Error> DoubtAbout(const Assignment& live, const StoredSets& stored) {
+  std::int64_t accepted = stored.good ? stored.good->composition.revision : 0;
+  if (stored.staged) accepted = std::max(accepted, stored.staged->revision);
+  if (Status rolled_back = RequireRevision(live, accepted); !rolled_back)
+    return std::move(rolled_back).error();
+  const std::vector<std::string> gone = stored.good
+                                            ? UnannouncedRemovals(stored.good->composition, live)
+                                            : std::vector<std::string>();
+  if (gone.empty()) return std::nullopt;
+  return Error(
+      ErrorKind::kCannotTell, "unconfirmed_shrink",
+      "the assigned set lacks " + gone.front() + ", and the platform does not say it was removed");
+}
+
 }  // namespace
 
-// A node that can boot its last known good set does so at once and is claimed from there; only when
-// that did not boot it waits here.
+// A node that can boot what it has stored does so at once and is claimed from there; only when that
+// did not boot it waits here.
 bool BootCandidates::MayClaim() {
   const bool first = !std::exchange(joined_before_, true);
-  return settings_.claim && !(first && LastKnownGoodSet().ok());
+  if (!settings_.claim || !first) return settings_.claim;
+  const auto good = LoadLastKnownGood(paths_);
+  const auto staged = StagedSet(paths_);
+  const bool stored =
+      (good && *good && settings_.last_known_good && !LastKnownGoodDisabled(paths_)) ||
+      (staged && *staged);
+  return !stored;
 }
 
 Status BootCandidates::Join(std::stop_token stop) {
@@ -92,7 +145,7 @@ Result<Assignment> BootCandidates::Ask(std::stop_token stop) {
   return live;
 }
 
-Result<Composition> BootCandidates::Live(std::stop_token stop) {
+Result<Assignment> BootCandidates::Live(std::stop_token stop) {
   RETURN_IF_ERROR(Join(stop));
   failed_stage_ = "choose";
   const auto deadline = clock_.Monotonic() + kLiveBudget;
@@ -104,7 +157,7 @@ Result<Composition> BootCandidates::Live(std::stop_token stop) {
       if (!generation.empty())
         if (Status proven = enroll::PkiStore(paths_.pki).MarkProven(generation); !proven)
           console_.Say("choose", "note: " + proven.error().message());
-      return Believed(*std::move(live));
+      return live;
     }
     if (ClockCorrected(live.error(), stop)) continue;
     if (IsFinal(live.error()) || tries >= kLiveTries || clock_.Monotonic() >= deadline ||
@@ -126,32 +179,74 @@ bool BootCandidates::ClockCorrected(const Error& error, std::stop_token stop) {
   return done && *done;
 }
 
-// A list that lost modules for no stated reason is left to the running agent to confirm
-// (node-files.md §10.2, D4).
-Result<Composition> BootCandidates::Believed(Assignment live) {
-  const Result<std::optional<LastKnownGood>> good = LoadLastKnownGood(paths_);
-  if (settings_.last_known_good && good && *good) {
-    RETURN_IF_ERROR(RequireRevision(live, (*good)->composition.revision));
-    const std::vector<std::string> gone = UnannouncedRemovals((*good)->composition, live);
-    if (!gone.empty())
-      return Error(ErrorKind::kCannotTell, "unconfirmed_shrink",
-                   "the assigned set lacks " + gone.front() +
-                       ", and the platform does not say it was removed");
+BootOffer BootCandidates::Gather(const std::string& boot_id, std::stop_token stop) {
+  BootOffer offer;
+  offer.stage = "choose";
+  BootFacts facts{.rescue_wanted = settings_.rescue,
+                  .counts_last = persist_ == PersistState::kDurable && !counting_fails_,
+                  .good_allowed = settings_.last_known_good && !LastKnownGoodDisabled(paths_)};
+  if (facts.rescue_wanted) {
+    offer.not_live = Error(ErrorKind::kRefused, "rescue_requested",
+                           "powernode.rescue=1 is on the kernel command line");
+    return offer;
   }
-  if (const Status kept = AcceptAssignment(paths_, live, clock_.UnixSeconds()); !kept)
-    console_.Say("choose", "note: " + kept.error().message());
-  return std::move(live.composition);
+  Result<Assignment> live = Live(stop);
+  StoredSets stored = LoadStoredSets(paths_, console_);
+  const std::vector<Attempt> attempts = LoadAttempts(paths_);
+  const auto facts_of = [&](const Composition& set) {
+    SetFacts known = FactsOf(CompositionHash(set.modules), attempts, boot_id, clock_.UnixSeconds());
+    known.tried_here = known.tried_here || tried_.contains(known.hash);
+    return known;
+  };
+  facts.good = HashOf(stored.good);
+  facts.former_good = HashOf(stored.former);
+  if (stored.staged) facts.staged = facts_of(*stored.staged);
+  if (live) {
+    facts.live = LiveFacts{facts_of(live->composition)};
+    offer.not_live = DoubtAbout(*live, stored);
+    if (!offer.not_live)
+      if (const Status kept = AcceptAssignment(paths_, *live, clock_.UnixSeconds()); !kept)
+        console_.Say("choose", "note: " + kept.error().message());
+    facts.live->rolled_back = offer.not_live && offer.not_live->code() == "revision_rollback";
+    facts.live->shrinks = offer.not_live && !facts.live->rolled_back;
+    if (!offer.not_live)
+      if (Status left = RequireAttemptLeft(attempts, facts.live->hash); !left)
+        offer.not_live = std::move(left).error();
+  } else {
+    offer.not_live = live.error();
+    offer.stage = failed_stage_;
+  }
+
+  for (const BootChoice& choice : ChooseBoot(facts)) {
+    switch (choice.source) {
+      case BootSource::kLive:
+        offer.candidates.push_back({choice, live->composition});
+        break;
+      case BootSource::kStaged:
+        offer.candidates.push_back({choice, *stored.staged});
+        break;
+      case BootSource::kLastKnownGood:
+        offer.candidates.push_back({choice, Bootable(*stored.good)});
+        break;
+      case BootSource::kFormerGood:
+        offer.candidates.push_back({choice, Bootable(*stored.former)});
+        break;
+    }
+  }
+  if (!offer.candidates.empty() && offer.candidates.front().choice.source == BootSource::kLive)
+    offer.not_live.reset();
+  else if (!offer.not_live)
+    offer.not_live = Error(ErrorKind::kRefused, "attempts_used_up",
+                           "the assigned set was tried in this boot, and attempts cannot be kept "
+                           "for the next one");
+  return offer;
 }
 
-Result<Composition> BootCandidates::LastKnownGoodSet() {
-  if (!settings_.last_known_good)
-    return Error(ErrorKind::kNotFound, "no_lkg",
-                 "the last known good set is switched off (lkg=off)");
-  ASSIGN_OR_RETURN(std::optional<LastKnownGood> good, LoadLastKnownGood(paths_));
-  if (!good)
-    return Error(ErrorKind::kNotFound, "no_lkg", "this node has no last known good set yet");
-  good->composition.reason = "confirmed " + FormatTime(good->confirmed_at);
-  return std::move(good->composition);
+Status BootCandidates::Count(const std::string& hash, const std::string& boot_id) {
+  tried_.insert(hash);
+  Status counted = CountAttempt(paths_, hash, boot_id, clock_.UnixSeconds());
+  counting_fails_ = !counted;
+  return counted;
 }
 
 std::chrono::milliseconds BootCandidates::NextWait() {

@@ -1,11 +1,14 @@
-// What a boot may compose, in the order of node-files.md §10.2 (here: live, then last known good),
-// and what each attempt needs: the node's own session to the platform, if there is one.
+// What a boot may compose (node-files.md §10): what the platform assigns, the staged set, the last
+// known good one and the one before it, gathered with the facts that decide on their order
+// (boot_choice.h); and the node's own session to the platform, if there is one.
 #pragma once
 
 #include <memory>
 #include <optional>
+#include <set>
 #include <stop_token>
 #include <string>
+#include <vector>
 
 #include "agent/base/backoff.h"
 #include "agent/base/clock.h"
@@ -14,6 +17,7 @@
 #include "enroll/node_api.h"
 #include "enroll/session.h"
 #include "runtime/assignment.h"
+#include "runtime/boot_choice.h"
 #include "runtime/boot_console.h"
 #include "runtime/claim_console.h"
 #include "runtime/composition.h"
@@ -28,6 +32,18 @@ struct Platform {
   std::unique_ptr<enroll::NodeApi> api;
 };
 
+struct BootCandidate {
+  BootChoice choice;
+  Composition composition;
+};
+
+struct BootOffer {
+  std::vector<BootCandidate> candidates;  // in the order in which they are tried
+  // Why what the platform assigns is not the first of them; its stage.
+  std::optional<Error> not_live;
+  std::string stage;
+};
+
 class BootCandidates {
  public:
   BootCandidates(const Paths& paths, const Settings& settings, PersistState persist,
@@ -40,24 +56,23 @@ class BootCandidates {
         claim_console_(paths, clock) {}
 
   // Joins if that has not happened yet, and asks for the assignment: at most three tries, two
-  // seconds apart. The error's stage is in failed_stage().
-  Result<Composition> Live(std::stop_token stop);
+  // seconds apart.
+  BootOffer Gather(const std::string& boot_id, std::stop_token stop);
 
-  // kNotFound "no_lkg" when there is none or it is switched off.
-  Result<Composition> LastKnownGoodSet();
+  // Before the first mount: a set that takes the machine down has been counted.
+  Status Count(const std::string& hash, const std::string& boot_id);
 
   // nullptr before the node has joined.
   enroll::Session* session() { return platform_.session.get(); }
-  const std::string& failed_stage() const { return failed_stage_; }
 
-  // When to try again after Live() failed.
+  // When to try again after nothing could be composed.
   std::chrono::milliseconds NextWait();
 
  private:
+  Result<Assignment> Live(std::stop_token stop);
   Result<Assignment> Ask(std::stop_token stop);
   Status Join(std::stop_token stop);
   bool MayClaim();
-  Result<Composition> Believed(Assignment live);
   bool ClockCorrected(const Error& error, std::stop_token stop);
 
   const Paths& paths_;
@@ -73,6 +88,8 @@ class BootCandidates {
   std::optional<JoinAttempt> failed_join_;
   JoinPace join_pace_;
   Backoff pace_{std::chrono::seconds(20), std::chrono::seconds(600)};
+  std::set<std::string, std::less<>> tried_;  // hashes of the sets that this process counted
+  bool counting_fails_ = false;
 };
 
 }  // namespace powernode::runtime

@@ -10,6 +10,7 @@
 #include "runtime/live_modules.h"
 #include "runtime/node_policy.h"
 #include "runtime/persist.h"
+#include "runtime/staged_set.h"
 
 namespace powernode::runtime {
 namespace {
@@ -19,6 +20,7 @@ GateRules RulesOf(const Settings& settings) {
 }
 
 constexpr std::chrono::seconds kAfterVerdict{60};
+constexpr std::chrono::minutes kGatePatience{10};  // node-files.md §10.4
 
 }  // namespace
 
@@ -182,6 +184,8 @@ void HealthLoop::JudgeGate() {
   const std::string running = CompositionHash(report->breadcrumb->composition.modules);
   if (running != judged_) {  // another set: judged from the start
     judged_ = running;
+    judged_since_ = clock_.Monotonic();
+    findings_.Clear("gate_stuck", "lkg");
     gate_ = HealthGate(RulesOf(settings_));
     promoted_ = false;
   }
@@ -195,9 +199,14 @@ void HealthLoop::JudgeGate() {
     next.gate = text;
     if (verdict == GateVerdict::kPassed && !next.healthy_at) next.healthy_at = clock_.Monotonic();
   });
+  if (verdict != GateVerdict::kPassed && clock_.Monotonic() - judged_since_ >= kGatePatience)
+    findings_.Raise("gate_stuck", Severity::kHigh, "lkg",
+                    "the running set has not become healthy within ten minutes: " +
+                        (problem.empty() ? "no problem now" : problem));
   if (verdict != GateVerdict::kPassed || promoted_) return;
 
   promoted_ = true;
+  findings_.Clear("gate_stuck", "lkg");
   if (report->breadcrumb->composition.source == CompositionSource::kLastKnownGood) return;
   if (Status promoted = Promote(paths_, *report->breadcrumb, clock_.UnixSeconds()); !promoted) {
     findings_.Raise(Severity::kHigh, "lkg", promoted.error());
@@ -205,6 +214,8 @@ void HealthLoop::JudgeGate() {
     return;
   }
   findings_.ClearSubject("lkg");
+  if (Status dropped = UnstageBehind(paths_, report->breadcrumb->composition); !dropped)
+    findings_.Raise(Severity::kMedium, "lkg", dropped.error());
   (void)SpoolEvent(paths_, {.kind = "compose.promoted", .payload = {{"composition", running}}},
                    clock_.UnixSeconds());
   if (Status forgotten = ForgetAttempts(paths_, running); !forgotten)
@@ -219,6 +230,7 @@ void HealthLoop::JudgeGate() {
       next.last_known_good = *good;
       next.attempts = 0;
     });
+  ObserveSets();
 }
 
 std::string HealthLoop::Undecided() const {

@@ -60,6 +60,7 @@ class HealthLoop {
   HealthGate gate_;
   std::vector<UnitFinding> unit_findings_;  // raised of units
   std::string judged_;                      // hash of the set the gate judges
+  std::chrono::milliseconds judged_since_{};
   bool promoted_ = false;
 };
 

@@ -12,7 +12,6 @@
 #include "agent/base/version.h"
 #include "mount/compose.h"
 #include "mount/kernel_features.h"
-#include "runtime/attempts.h"
 #include "runtime/boot_candidates.h"
 #include "runtime/breadcrumb.h"
 #include "runtime/carried_image.h"
@@ -139,67 +138,37 @@ class Preparation {
                                 : "the platform does not know: " + sent.error().message());
   }
 
+  // In the order of node-files.md §10.2. The error is that of the first.
   Status TryAll(BootCandidates& candidates) {
-    if (request_.settings.rescue) {
-      failed_stage_ = "choose";
-      return Error(ErrorKind::kRefused, "rescue_requested",
-                   "powernode.rescue=1 is on the kernel command line");
+    BootOffer offer = candidates.Gather(boot_id_, stop_);
+    std::optional<Error> first = std::move(offer.not_live);
+    std::string first_stage = std::move(offer.stage);
+    if (first && !offer.candidates.empty()) console_.Fail(first_stage, *first);
+    for (BootCandidate& candidate : offer.candidates) {
+      SayChosen(candidate);
+      Status done = TryOne(std::move(candidate.composition), candidate.choice, candidates);
+      if (done) return done;
+      if (first || offer.candidates.size() > 1) console_.Fail(failed_stage_, done.error());
+      if (first) continue;
+      first = std::move(done).error();
+      first_stage = failed_stage_;
     }
-    Result<Composition> live = candidates.Live(stop_);
-    Status outcome = Ok();
-    if (live) {
-      console_.Say("choose", "live: " + std::to_string(live->modules.size()) +
-                                 " modules, revision " + std::to_string(live->revision));
-      outcome = TryLive(*std::move(live), candidates);
-      if (outcome) return outcome;
-    } else {
-      failed_stage_ = candidates.failed_stage();
-      outcome = live.error();
-    }
-    Result<Composition> good = candidates.LastKnownGoodSet();
-    if (!good) {
-      if (good.error().code() != "no_lkg") console_.Fail("choose", good.error());
-      return outcome;
-    }
-    console_.Fail(failed_stage_, outcome.error());
-    console_.Say("choose", "last known good set: " + std::to_string(good->modules.size()) +
-                               " modules, " + good->reason);
-    const std::string first_stage = failed_stage_;
-    Status fallback = TryOne(*std::move(good), nullptr);
-    if (fallback) return fallback;
-    console_.Fail(failed_stage_, fallback.error());
     failed_stage_ = first_stage;
-    return outcome;
+    return *std::move(first);
   }
 
-  // A set that is known to be good is tried as often as it takes, another one twice, and then only
-  // when there is nothing better (node-files.md §10.2).
-  Status TryLive(Composition live, BootCandidates& candidates) {
-    const std::string hash = CompositionHash(live.modules);
-    const Result<Composition> good = candidates.LastKnownGoodSet();
-    if (!good || CompositionHash(good->modules) != hash) {
-      failed_stage_ = "choose";
-      const std::vector<Attempt> all = LoadAttempts(paths_);
-      Status left = RequireAttemptLeft(all, hash);
-      if (!left && (good || !MayTryAgain(*FindAttempt(all, hash), clock_.UnixSeconds())))
-        return left;
-      to_count_ = hash;
-    }
-    Status done = TryOne(std::move(live), candidates.session());
-    to_count_.clear();
-    return done;
+  void SayChosen(const BootCandidate& candidate) {
+    const Composition& set = candidate.composition;
+    const bool good = set.source == CompositionSource::kLastKnownGood;
+    console_.Say("choose", std::string(BootSourceText(candidate.choice.source)) + ": " +
+                               std::to_string(set.modules.size()) + " modules, " +
+                               (good ? set.reason : "revision " + std::to_string(set.revision)));
   }
 
-  // Before the first mount: a set that takes the machine down has been counted.
-  void Count() {
-    if (to_count_.empty()) return;
-    if (Status counted = CountAttempt(paths_, to_count_, boot_id_, clock_.UnixSeconds()); !counted)
-      console_.Say("choose", "note: this attempt is not counted: " + counted.error().message());
-  }
-
-  // One candidate, from bytes to a root that can be switched into. `session` nullptr: only what is
-  // stored.
-  Status TryOne(Composition composition, enroll::Session* session) {
+  // One candidate, from bytes to a root that can be switched into; a stored one without network.
+  Status TryOne(Composition composition, const BootChoice& choice, BootCandidates& candidates) {
+    enroll::Session* const session =
+        choice.source == BootSource::kLive ? candidates.session() : nullptr;
     failed_stage_ = "fetch";
     ASSIGN_OR_RETURN(
         std::optional<mount::StoreLease> lease,
@@ -216,7 +185,10 @@ class Preparation {
     if (!layers) return std::move(layers).error();
 
     failed_stage_ = "mount";
-    Count();
+    if (choice.count)
+      if (Status counted = candidates.Count(CompositionHash(composition.modules), boot_id_);
+          !counted)
+        console_.Say("choose", "note: this attempt is not counted: " + counted.error().message());
     const auto started = clock_.Monotonic();
     RETURN_IF_ERROR(MakeDirectories(request_.sysroot, 0755));
     Result<mount::Composition> composed =
@@ -360,7 +332,6 @@ class Preparation {
   std::string boot_id_ = "unknown";
   std::string failed_stage_;
   std::vector<std::string> notes_;  // for the running agent: what was wrong with the state files
-  std::string to_count_;  // hash of the set whose attempt is counted; empty: it is known to be good
 };
 
 }  // namespace

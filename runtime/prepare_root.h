@@ -2,10 +2,10 @@
 // assigned modules pulled and proven, one union at `sysroot`, checked, made this node's own,
 // recorded. The switch itself is the initramfs's.
 //
-// Candidates are tried in order: what the platform assigns, then the last known good set. One that
-// fails is unwound whole before the next. With kKeepTrying a node that can compose nothing stays
-// here, says why and when it tries again, and never gives up: the caller's failure would be a panic
-// (§9.6).
+// Candidates are tried in the order of boot_choice.h: what the platform assigns, the staged set,
+// the last known good ones. One that fails is unwound whole before the next. With kKeepTrying a
+// node that can compose nothing stays here, says why and when it tries again, and never gives up:
+// the caller's failure would be a panic (§9.6).
 #pragma once
 
 #include <stop_token>
