@@ -6,12 +6,9 @@
 #include <vector>
 
 #include "agent/base/files.h"
-#include "agent/base/syscalls.h"
 #include "mount/blob_listing.h"
-#include "mount/blob_store.h"
-#include "mount/composefs/image_reader.h"
-#include "mount/object_store.h"
 #include "runtime/breadcrumb.h"
+#include "runtime/image_objects.h"
 #include "runtime/last_known_good.h"
 #include "runtime/staged_set.h"
 
@@ -19,22 +16,6 @@ namespace powernode::runtime {
 namespace {
 
 constexpr std::size_t kMountDigits = 32;  // of the blob's digest, in $R/layers/<32 hex>
-constexpr std::size_t kHeadBytes = 64;
-
-// nullopt: not a composefs image, or not here.
-Result<std::optional<std::vector<mount::NeededObject>>> ObjectsOf(const mount::BlobStore& store,
-                                                                  const verify::BlobDigest& blob) {
-  std::optional<std::vector<mount::NeededObject>> none;
-  ASSIGN_OR_RETURN(const std::optional<Fd> fd, store.Open(blob));
-  if (!fd) return none;
-  std::vector<std::byte> head(kHeadBytes);
-  ASSIGN_OR_RETURN(const std::size_t count, Pread(*fd, head, 0));
-  if (count < kHeadBytes || !mount::composefs::IsComposefs(head)) return none;
-  ASSIGN_OR_RETURN(const std::string image, ReadFd(*fd, mount::composefs::kMaxImageBytes));
-  ASSIGN_OR_RETURN(std::vector<mount::NeededObject> objects,
-                   mount::composefs::ListObjects(AsBytes(image)));
-  return std::optional(std::move(objects));
-}
 
 }  // namespace
 
@@ -90,7 +71,7 @@ void StoreReferences::AddMounted(const mount::MountTable& table) {
 
 Status StoreReferences::AddObjectsOf(const Paths& paths, const verify::BlobDigest& blob) {
   ASSIGN_OR_RETURN(const std::optional<std::vector<mount::NeededObject>> needed,
-                   ObjectsOf(mount::BlobStore(paths, 0), blob));
+                   ObjectsOfImage(paths, blob));
   if (!needed) return Ok();
   for (const mount::NeededObject& object : *needed) objects_.insert(object.digest);
   return Ok();

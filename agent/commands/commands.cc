@@ -34,6 +34,9 @@ constexpr std::array kCommands = {
     Command{"detach", "host mode: one module less, until the next reconcile decides",
             ConfigureDetach},
     Command{"update", "one reconcile with the platform, now", ConfigureUpdate},
+    Command{"lkg", "the last known good set: would it boot, and with another image", ConfigureLkg},
+    Command{"retry-pending-compose", "let sets that were tried twice be tried again",
+            ConfigureRetryPendingCompose},
     Command{"gc", "what the module store does not need; with --execute away with it", ConfigureGc},
     Command{"version", "what this program is and was built from", ConfigureVersion},
 };
@@ -87,7 +90,7 @@ int Main(int argc, char** argv) {
   CommonFlags flags;
   std::map<const CLI::App*, std::pair<const Command*, std::function<Outcome(const Context&)>>>
       table;
-  // Each start of the agent would pay for fifteen commands and their options: when the first word
+  // Each start of the agent would pay for every command and their options: when the first word
   // is a command it alone is made, else all are, for --help to list.
   const auto is_first = [&words](const Command& command) {
     return words.size() > 1 && words[1] == command.name;
