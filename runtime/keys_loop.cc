@@ -61,18 +61,13 @@ void KeysLoop::Note(const char* subject, const Status& status) {
 
 Result<KeyHistory> KeysLoop::LoadHistory() const {
   KeyHistory history;
-  const Result<std::optional<Json>> body = ReadState(KeysFile(paths_));
-  if (!body && body.error().code() == "state_corrupt") {
-    RETURN_IF_ERROR(SetAside(KeysFile(paths_)));
-    return history;
-  }
-  if (!body) return body.error();
-  if (!*body) return history;
-  history.user = GetString(**body, "user").value_or("");
-  history.survivor = GetString(**body, "survivor").value_or("");
-  history.former_user = GetString(**body, "former_user").value_or("");
-  history.empty_answers = static_cast<int>(GetInt(**body, "empty_answers").value_or(0));
-  if (const Json* wanted = GetArray(**body, "wanted"))
+  ASSIGN_OR_RETURN(const std::optional<Json> body, ReadStateOrSetAside(KeysFile(paths_)));
+  if (!body) return history;
+  history.user = GetString(*body, "user").value_or("");
+  history.survivor = GetString(*body, "survivor").value_or("");
+  history.former_user = GetString(*body, "former_user").value_or("");
+  history.empty_answers = static_cast<int>(GetInt(*body, "empty_answers").value_or(0));
+  if (const Json* wanted = GetArray(*body, "wanted"))
     for (const Json& key : *wanted)
       if (key.is_string()) history.wanted.push_back(key.get<std::string>());
   return history;

@@ -38,14 +38,9 @@ Status RefreshTrustPolicy(const Paths& paths, enroll::NodeApi& api, std::int64_t
 }
 
 Result<verify::RevisionFloors> ReadRevisionFloors(const Paths& paths) {
-  Result<std::optional<Json>> state = ReadState(RevisionsFile(paths));
-  if (!state && state.error().kind() == ErrorKind::kRefuted) {
-    RETURN_IF_ERROR(SetAside(RevisionsFile(paths)));
-    return verify::RevisionFloors();
-  }
-  if (!state) return std::move(state).error();
+  ASSIGN_OR_RETURN(const std::optional<Json> state, ReadStateOrSetAside(RevisionsFile(paths)));
   verify::RevisionFloors floors;
-  const Json* modules = *state ? GetObject(**state, "modules") : nullptr;
+  const Json* modules = state ? GetObject(*state, "modules") : nullptr;
   if (modules == nullptr) return floors;
   for (const auto& [module_id, revision] : modules->items())
     if (revision.is_number_unsigned() && floors.size() < kMaxFloors)

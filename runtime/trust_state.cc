@@ -29,14 +29,9 @@ Json ToJson(const TrustState& trust) {
 }  // namespace
 
 Result<TrustState> LoadTrustState(const Paths& paths) {
-  Result<std::optional<Json>> state = ReadState(TrustFile(paths));
-  if (!state && state.error().kind() == ErrorKind::kRefuted) {
-    RETURN_IF_ERROR(SetAside(TrustFile(paths)));
-    return TrustState();
-  }
-  if (!state) return std::move(state).error();
-  if (!*state) return TrustState();
-  const Json& body = **state;
+  ASSIGN_OR_RETURN(const std::optional<Json> state, ReadStateOrSetAside(TrustFile(paths)));
+  if (!state) return TrustState();
+  const Json& body = *state;
   return TrustState{
       .policy_envelope = GetString(body, "envelope"),
       .policy_revision = static_cast<std::uint64_t>(Revision(body, "policy_revision")),

@@ -83,6 +83,13 @@ Result<std::optional<Json>> ReadState(const StateFile& file) {
   return std::optional(std::move(stored->body));
 }
 
+Result<std::optional<Json>> ReadStateOrSetAside(const StateFile& file) {
+  Result<std::optional<Json>> state = ReadState(file);
+  if (state || state.error().code() != "state_corrupt") return state;
+  RETURN_IF_ERROR(SetAside(file));
+  return std::optional<Json>();
+}
+
 Status WriteState(const StateFile& file, const Json& body, mode_t mode) {
   const std::string text = DumpJson(body);
   const std::string content = Serialize(file, text);

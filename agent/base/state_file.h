@@ -28,6 +28,9 @@ Result<std::optional<Json>> ReadState(const StateFile& file);
 // ReadState would refuse.
 Status WriteState(const StateFile& file, const Json& body, mode_t mode = 0644);
 
+// As ReadState, for a reader that can begin anew: a corrupt file is set aside, and there is none.
+Result<std::optional<Json>> ReadStateOrSetAside(const StateFile& file);
+
 // Renames a corrupt file to `<name>.bad-<time>` and keeps the newest three.
 Status SetAside(const StateFile& file);
 
