@@ -4,15 +4,14 @@
 #include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
 #include <chrono>
-#include <cstring>
 
 #include "agent/base/syscalls.h"
+#include "agent/base/unix_address.h"
 
 namespace powernode::runtime {
 namespace {
@@ -116,11 +115,7 @@ class Client {
 std::string MetricsSocketPath(const Paths& paths) { return paths.run + "/metrics.sock"; }
 
 Result<MetricsSocket> MetricsSocket::Listen(const std::string& path) {
-  sockaddr_un address{};
-  if (path.size() >= sizeof(address.sun_path))
-    return Error(ErrorKind::kInvalid, "path_too_long", path + " is too long for a socket");
-  address.sun_family = AF_UNIX;
-  std::memcpy(address.sun_path, path.data(), path.size());
+  ASSIGN_OR_RETURN(const sockaddr_un address, UnixAddress(path));
   RETURN_IF_ERROR(RemoveStale(path));
   Fd listener(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   // bind(2) gives the file the socket's own mode, less the umask: never more than is wanted.

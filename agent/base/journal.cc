@@ -2,13 +2,12 @@
 
 #include <sys/socket.h>
 #include <sys/time.h>
-#include <sys/un.h>
 
 #include <cerrno>
-#include <cstring>
 
 #include "agent/base/error.h"
 #include "agent/base/printable.h"
+#include "agent/base/unix_address.h"
 
 namespace powernode {
 namespace {
@@ -38,11 +37,7 @@ std::string FieldName(std::string_view key) {
 
 Result<Journal> Journal::Open(const std::string& root) {
   const std::string path = root + "/run/systemd/journal/socket";
-  sockaddr_un address{};
-  if (path.size() >= sizeof(address.sun_path))
-    return Error(ErrorKind::kInvalid, "path_too_long", path + " is too long for a socket");
-  address.sun_family = AF_UNIX;
-  std::memcpy(address.sun_path, path.data(), path.size());
+  ASSIGN_OR_RETURN(const sockaddr_un address, UnixAddress(path));
   Fd socket(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
   if (!socket.valid() ||
       ::setsockopt(socket.get(), SOL_SOCKET, SO_SNDTIMEO, &kPatience, sizeof(kPatience)) < 0 ||
