@@ -71,6 +71,19 @@ TriedSets LookAtTriedSets(const Paths& paths, const NodeReport& report) {
   return tried;
 }
 
+void ReportTriedSets(const Paths& paths, ReportBoard& board) {
+  const std::shared_ptr<const NodeReport> report = board.Get();
+  TriedSets tried = LookAtTriedSets(paths, *report);
+  if (tried.staged == report->staged && tried.staged_attempts == report->staged_attempts &&
+      tried.running_attempts == report->attempts)
+    return;
+  board.Update([&](NodeReport& next) {
+    next.staged = std::move(tried.staged);
+    next.staged_attempts = tried.staged_attempts;
+    next.attempts = tried.running_attempts;
+  });
+}
+
 void LogRunningSet(const Breadcrumb& running, Log& log) {
   const std::string hash = CompositionHash(running.composition.modules);
   const bool good = running.composition.source == CompositionSource::kLastKnownGood;

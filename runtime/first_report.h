@@ -26,6 +26,8 @@ struct TriedSets {
   unsigned running_attempts = 0;
 };
 TriedSets LookAtTriedSets(const Paths& paths, const NodeReport& report);
+// Brings the report up to date with them, when it is not.
+void ReportTriedSets(const Paths& paths, ReportBoard& board);
 
 // One line of the log: which set runs, and from where.
 void LogRunningSet(const Breadcrumb& running, Log& log);

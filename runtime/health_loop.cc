@@ -44,7 +44,7 @@ std::chrono::milliseconds HealthLoop::Tick(std::stop_token) {
   ObserveModules();
   ObserveServices();
   ObserveDisk();
-  ObserveSets();
+  ReportTriedSets(paths_, board_);
   JudgeGate();
   WriteStatus();
   return gate_.passed() ? std::min(kAfterVerdict, settings_.gate_interval * 4)
@@ -153,19 +153,6 @@ void HealthLoop::ObserveDisk() {
   board_.Update([&](NodeReport& next) { next.persist_free_mib = free_mib; });
 }
 
-void HealthLoop::ObserveSets() {
-  const std::shared_ptr<const NodeReport> report = board_.Get();
-  TriedSets tried = LookAtTriedSets(paths_, *report);
-  if (tried.staged == report->staged && tried.staged_attempts == report->staged_attempts &&
-      tried.running_attempts == report->attempts)
-    return;
-  board_.Update([&](NodeReport& next) {
-    next.staged = std::move(tried.staged);
-    next.staged_attempts = tried.staged_attempts;
-    next.attempts = tried.running_attempts;
-  });
-}
-
 std::string HealthLoop::Problem() const {
   const std::shared_ptr<const NodeReport> report = board_.Get();
   if (!report->breadcrumb) return "nothing is composed";
@@ -230,7 +217,7 @@ void HealthLoop::JudgeGate() {
       next.last_known_good = *good;
       next.attempts = 0;
     });
-  ObserveSets();
+  ReportTriedSets(paths_, board_);
 }
 
 std::string HealthLoop::Undecided() const {

@@ -41,7 +41,6 @@ class HealthLoop {
   void ProbeCapabilities(const UnitFile& unit, const UnitState& state);
   void RaiseUnitFindings(const std::vector<UnitFinding>& now);
   void ObserveDisk();
-  void ObserveSets();
   // Empty when everything is as it should be.
   std::string Problem() const;
   void JudgeGate();

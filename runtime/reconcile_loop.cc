@@ -190,13 +190,11 @@ void ReconcileLoop::RunFallback(std::stop_token stop) {
 }
 
 void ReconcileLoop::Publish(const ReconcileOutcome& outcome) {
-  const TriedSets tried = LookAtTriedSets(paths_, *board_.Get());
   board_.Update([&](NodeReport& report) {
     report.pending_reboot = outcome.pending_reboot;
-    report.staged = tried.staged;
-    report.staged_attempts = tried.staged_attempts;
     if (outcome.running || outcome.applied) report.breadcrumb = outcome.running;
   });
+  ReportTriedSets(paths_, board_);
   if (!outcome.applied) return;
   if (outcome.running) LogRunningSet(*outcome.running, log_);
   on_change_();
