@@ -6,7 +6,6 @@
 
 #include <map>
 
-#include "agent/base/encoding.h"
 #include "agent/base/files.h"
 #include "agent/base/sha256.h"
 #include "runtime/last_known_good.h"
@@ -19,7 +18,6 @@
 #include "tests/runtime/sample.h"
 #include "tests/support/temporary_directory.h"
 #include "tests/verify/signer.h"
-#include "verify/sigstore/dsse.h"
 
 namespace powernode::runtime {
 namespace {
@@ -98,13 +96,8 @@ struct Scene {
             {"modules", std::move(modules)}};
   }
   void Sign(const Json& payload, powernode::testing::Signer& signer) {
-    const std::string type = "application/vnd.powernode.assignment.v1+json";
-    const std::string text = DumpJson(payload);
-    const std::string bytes = verify::sigstore::PreAuthenticationEncoding(type, text);
-    list["signed_assignment"] = {
-        {"payloadType", type},
-        {"payload", Base64Encode(text)},
-        {"signatures", {{{"keyid", "x"}, {"sig", signer.Sign(verify::BlobDigest::Of(bytes))}}}}};
+    list["signed_assignment"] = Json::parse(
+        signer.SignEnvelope("application/vnd.powernode.assignment.v1+json", DumpJson(payload)));
   }
 
   Result<Assignment> Fetch(const Composition* present = nullptr,

@@ -5,7 +5,6 @@
 #include "agent/base/encoding.h"
 #include "agent/base/json.h"
 #include "tests/verify/signer.h"
-#include "verify/sigstore/dsse.h"
 
 namespace powernode::verify {
 namespace {
@@ -16,12 +15,7 @@ constexpr std::string_view kType = "application/vnd.powernode.trust-policy.v1+js
 Json Payload() { return {{"format", "powernode-trust-policy"}, {"version", 1}, {"revision", 4}}; }
 
 std::string Envelope(testing::Signer& signer, const Json& payload, std::string_view type = kType) {
-  const std::string text = DumpJson(payload);
-  const std::string encoding = sigstore::PreAuthenticationEncoding(type, text);
-  return DumpJson(
-      Json{{"payloadType", type},
-           {"payload", Base64Encode(text)},
-           {"signatures", {{{"keyid", "x"}, {"sig", signer.Sign(BlobDigest::Of(encoding))}}}}});
+  return signer.SignEnvelope(type, DumpJson(payload));
 }
 
 }  // namespace

@@ -7,12 +7,10 @@
 #include <string>
 #include <string_view>
 
-#include "agent/base/encoding.h"
 #include "agent/base/json.h"
 #include "agent/base/url.h"
 #include "tests/verify/signer.h"
 #include "verify/signed_assignment.h"
-#include "verify/sigstore/dsse.h"
 
 namespace {
 
@@ -21,18 +19,6 @@ constexpr std::string_view kType = "application/vnd.powernode.assignment.v1+json
 
 void Require(bool held) {
   if (!held) std::abort();
-}
-
-std::string Envelope(powernode::testing::Signer& owner, const std::string& payload) {
-  using namespace powernode;
-  Json signature;
-  signature["sig"] = owner.Sign(
-      verify::BlobDigest::Of(verify::sigstore::PreAuthenticationEncoding(kType, payload)));
-  Json envelope;
-  envelope["payloadType"] = kType;
-  envelope["payload"] = Base64Encode(payload);
-  envelope["signatures"] = Json::array({signature});
-  return DumpJson(envelope);
 }
 
 }  // namespace
@@ -45,7 +31,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::string text(reinterpret_cast<const char*>(data), size);
   Require(!OpenSignedAssignment(text, policy, "n1", kNow).ok());
   const Result<SignedAssignment> assignment =
-      OpenSignedAssignment(Envelope(owner, text), policy, "n1", kNow);
+      OpenSignedAssignment(owner.SignEnvelope(kType, text), policy, "n1", kNow);
   if (!assignment) {
     Require(assignment.error().code() == "assignment_rejected");
     return 0;

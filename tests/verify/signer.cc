@@ -67,6 +67,14 @@ verify::Policy Signer::Policy(verify::Binding binding, verify::TrustMode mode) {
   return policy;
 }
 
+std::string Signer::SignEnvelope(std::string_view type, const std::string& payload) {
+  const std::string encoding = verify::sigstore::PreAuthenticationEncoding(type, payload);
+  return DumpJson(
+      Json{{"payloadType", type},
+           {"payload", Base64Encode(payload)},
+           {"signatures", {{{"keyid", "x"}, {"sig", Sign(verify::BlobDigest::Of(encoding))}}}}});
+}
+
 std::string Signer::SignStatement(const std::string& payload) {
   const std::string type(verify::sigstore::kStatementPayloadType);
   const std::string encoding = verify::sigstore::PreAuthenticationEncoding(type, payload);

@@ -8,6 +8,7 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "verify/blob_digest.h"
 #include "verify/policy.h"
@@ -24,6 +25,8 @@ class Signer {
   std::string PublicPem();
   std::string PrivatePem();
   std::string Sign(const verify::BlobDigest& digest);  // base64
+  // A DSSE envelope; its keyid, a hint to nobody, is another one.
+  std::string SignEnvelope(std::string_view type, const std::string& payload);
   // A Sigstore bundle, version 0.3, around the in-toto statement `payload`.
   std::string SignStatement(const std::string& payload);
   // A store that trusts this key and no other.
