@@ -22,7 +22,7 @@ class Attempts(scenario.NodeTest):
     def test_1_a_set_becomes_the_last_good_one(self):
         guest = self.boot()
         with guest.shell() as shell:
-            guest.wait_until(lambda: "lkg.json" in shell.run("ls /persist/var/lib/powernode/compose"), 120, "good set")
+            shell.wait_for("ls /persist/var/lib/powernode/compose | grep lkg.json")
             shell.run("sync")
         self.expect_status(guest, attempts=0)
         guest.cut_power()

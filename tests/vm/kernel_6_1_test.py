@@ -21,8 +21,7 @@ class Kernel61(scenario.NodeTest):
         guest.wait_until(lambda: self.heartbeats() > 0, 120, "heartbeat at the control plane")
         with guest.shell() as shell:
             self.expect_drivers(shell, "6.1")
-            guest.wait_until(lambda: '"gate":"passed"' in shell.run("tr -d ' \\n' </run/powernode/status.json || true"),
-                             120, "the set to be confirmed")
+            shell.wait_for("""tr -d ' \\n' </run/powernode/status.json | grep '"gate":"passed"'""")
             shell.run("sync")
         guest.cut_power()
 
