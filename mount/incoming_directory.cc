@@ -60,6 +60,10 @@ IncomingDirectory::~IncomingDirectory() {
   if (fd_.valid()) (void)RemoveTree(path_).ok();
 }
 
+std::string IncomingDirectory::PathOf(const std::string& name) const {
+  return JoinPath(path_, name);
+}
+
 Status IncomingDirectory::Remove(const std::string& name) const {
   if (::unlinkat(fd_.get(), name.c_str(), 0) < 0) return SystemError("remove " + name, errno);
   return Ok();

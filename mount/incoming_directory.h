@@ -24,7 +24,8 @@ class IncomingDirectory {
   ~IncomingDirectory();
 
   const Fd& fd() const { return fd_; }
-  Status Remove(const std::string& name) const;  // a file in it
+  std::string PathOf(const std::string& name) const;  // of what is in it
+  Status Remove(const std::string& name) const;       // a file in it
 
  private:
   IncomingDirectory(std::string path, Fd fd) : path_(std::move(path)), fd_(std::move(fd)) {}

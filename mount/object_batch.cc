@@ -1,13 +1,11 @@
 #include "mount/object_batch.h"
 
 #include <fcntl.h>
-#include <stdio.h>
-#include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <atomic>
 #include <cerrno>
-#include <map>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -17,6 +15,7 @@
 #include "agent/base/syscalls.h"
 #include "mount/early_writeback.h"
 #include "mount/incoming_directory.h"
+#include "mount/publish_objects.h"
 #include "verify/fsverity_hash.h"
 #include "verify/kernel_fsverity.h"
 
@@ -35,11 +34,6 @@ Error InStore(Error error, const ObjectStore& store) {
 }  // namespace
 
 struct ObjectBatch::State {
-  struct Pending {
-    std::string name;  // in the incoming directory
-    std::uint64_t size;
-  };
-
   State(const ObjectStore& of, IncomingDirectory directory, Fd root, Fd for_writeback,
         KernelVerity verity)
       : store(of),
@@ -48,14 +42,29 @@ struct ObjectBatch::State {
         writeback(std::move(for_writeback)),
         enable_verity(verity == KernelVerity::kEnable) {}
 
+  bool IsPending(const verify::ObjectVerity& digest) {
+    const std::lock_guard hold(mutex);
+    return pending.contains(digest);
+  }
+
   Result<bool> Has(const NeededObject& object) {
-    {
-      const std::lock_guard hold(mutex);
-      if (pending.contains(object.digest)) return true;
-    }
+    if (IsPending(object.digest)) return true;
     ASSIGN_OR_RETURN(const std::optional<std::uint64_t> size, store.SizeOf(object.digest));
     return size == object.size;
   }
+
+  Result<Fd> Create(const std::string& name) const {
+    constexpr int kFlags = O_WRONLY | O_CREAT | O_EXCL;
+    Result<Fd> fd = OpenAt(incoming.fd(), name, kFlags, kMode);
+    if (fd || fd.error().kind() != ErrorKind::kNotFound) return fd;
+    const std::string directory = DirectoryOf(name);  // this is its first object
+    if (::mkdirat(incoming.fd().get(), directory.c_str(), 0755) < 0 && errno != EEXIST)
+      return SystemError("make directory " + directory, errno);
+    return OpenAt(incoming.fd(), name, kFlags, kMode);
+  }
+
+  // The name is the one that it gets in the store, unless somebody else is writing the same object.
+  Result<std::unique_ptr<Writer::State>> Open(const NeededObject& wanted);
 
   // The kernel reads the file and must come to the same digest, so that what it will enforce is
   // what was hashed.
@@ -73,46 +82,8 @@ struct ObjectBatch::State {
   // False when another thread has brought the same object.
   bool Join(const NeededObject& object, const std::string& name) {
     const std::lock_guard hold(mutex);
-    return pending.try_emplace(object.digest, Pending{.name = name, .size = object.size}).second;
-  }
-
-  Status RenameInto(const std::string& from, const std::string& to, unsigned int flags) const {
-    const auto rename = [&] {
-      return ::renameat2(incoming.fd().get(), from.c_str(), store_directory.get(), to.c_str(),
-                         flags);
-    };
-    int done = rename();
-    if (done < 0 && errno == ENOENT) {  // the first object of these two digits
-      const std::string directory = to.substr(0, to.find('/'));
-      if (::mkdirat(store_directory.get(), directory.c_str(), 0755) < 0 && errno != EEXIST)
-        return SystemError("make directory " + directory, errno);
-      done = rename();
-    }
-    if (done < 0) return SystemError("name an object " + to, errno);
-    return Ok();
-  }
-
-  // True when the object is new in the store.
-  Result<bool> Publish(const verify::ObjectVerity& digest, const Pending& object) const {
-    const std::string name = ObjectStore::NameOf(digest);
-    Status renamed = RenameInto(object.name, name, RENAME_NOREPLACE);
-    if (renamed) return true;
-    switch (renamed.error().system_errno()) {
-      case EEXIST: {
-        ASSIGN_OR_RETURN(const std::optional<std::uint64_t> size, store.SizeOf(digest));
-        if (size == object.size) {
-          RETURN_IF_ERROR(incoming.Remove(object.name));
-          return false;
-        }
-        break;  // an object that was cut short is no object
-      }
-      case EINVAL:
-        break;  // a file system without RENAME_NOREPLACE: the same bytes take the name
-      default:
-        return std::move(renamed).error();
-    }
-    RETURN_IF_ERROR(RenameInto(object.name, name, 0));
-    return true;
+    return pending.try_emplace(object.digest, PendingObject{.name = name, .size = object.size})
+        .second;
   }
 
   // The descriptor is as old as the batch: syncfs(2) reports every failed write since it was opened
@@ -127,6 +98,8 @@ struct ObjectBatch::State {
     pending.clear();
   }
 
+  static constexpr mode_t kMode = 0444;
+
   const ObjectStore& store;
   const IncomingDirectory incoming;
   const Fd store_directory;
@@ -134,12 +107,12 @@ struct ObjectBatch::State {
   std::atomic<bool> enable_verity;
   std::atomic<std::uint64_t> next_name = 0;
   std::mutex mutex;
-  std::map<verify::ObjectVerity, Pending> pending;  // held by `mutex` until Commit
+  PendingObjects pending;  // held by `mutex` until Commit
 };
 
 struct ObjectBatch::Writer::State {
-  State(ObjectBatch::State& of, std::string in_incoming, Fd file)
-      : batch(of), name(std::move(in_incoming)), fd(std::move(file)) {}
+  State(ObjectBatch::State& of, const NeededObject& what, std::string in_incoming, Fd file)
+      : batch(of), wanted(what), name(std::move(in_incoming)), fd(std::move(file)) {}
   State(const State&) = delete;
   State& operator=(const State&) = delete;
   ~State() {
@@ -148,35 +121,43 @@ struct ObjectBatch::Writer::State {
 
   Status Write(std::span<const std::byte> bytes) {
     if (failure) return *failure;
+    RETURN_IF_ERROR(WriteHashed(bytes));
+    hash.Update(bytes);
+    return Ok();
+  }
+
+  // Of bytes that were hashed elsewhere.
+  Status WriteHashed(std::span<const std::byte> bytes) {
     if (Status written = WriteAll(fd, bytes); !written) {
       failure = InStore(std::move(written).error(), batch.store);
       return *failure;
     }
-    hash.Update(bytes);
     size += bytes.size();
     batch.writeback.Wrote(bytes.size());
     return Ok();
   }
 
-  // Of all that was written; the bytes are at their end.
-  Result<NeededObject> Measure() {
+  // Are all bytes here, and those that were wanted?
+  Status Check() {
     if (failure) return *failure;
-    if (size == 0)
-      return Error(ErrorKind::kInvalid, "empty_object", "an empty file is not kept as an object");
-    return NeededObject{.digest = verify::ObjectVerity(hash.Finish()), .size = size};
+    const NeededObject came{.digest = verify::ObjectVerity(hash.Finish()), .size = size};
+    if (came == wanted) return Ok();
+    return Error(ErrorKind::kRefuted, "digest_mismatch",
+                 "object " + wanted.digest.ToString() + " of " + std::to_string(wanted.size) +
+                     " bytes: what came has " + std::to_string(came.size) + " bytes and " +
+                     came.digest.ToString());
   }
 
-  Status Join(const NeededObject& object) {
+  Status Join() {
     fd.Reset();  // fs-verity cannot be enabled while somebody may write
-    ASSIGN_OR_RETURN(const bool here, batch.Has(object));
-    if (here) return Ok();
-    if (Status enabled = batch.EnableVerity(name, object.digest); !enabled)
+    if (Status enabled = batch.EnableVerity(name, wanted.digest); !enabled)
       return InStore(std::move(enabled).error(), batch.store);
-    joined = batch.Join(object, name);
+    joined = batch.Join(wanted, name);
     return Ok();
   }
 
   ObjectBatch::State& batch;
+  const NeededObject wanted;
   const std::string name;  // in the incoming directory
   Fd fd;
   verify::FsVerityHash hash;
@@ -185,28 +166,35 @@ struct ObjectBatch::Writer::State {
   bool joined = false;
 };
 
+Result<std::unique_ptr<ObjectBatch::Writer::State>> ObjectBatch::State::Open(
+    const NeededObject& wanted) {
+  if (wanted.size == 0)
+    return Error(ErrorKind::kInvalid, "empty_object", "an empty file is not kept as an object");
+  std::string name = ObjectStore::NameOf(wanted.digest);
+  Result<Fd> fd = Create(name);
+  if (!fd && fd.error().system_errno() == EEXIST) {
+    name += "-" + std::to_string(next_name++);
+    fd = Create(name);
+  }
+  if (!fd) return InStore(std::move(fd).error(), store);
+  auto writer = std::make_unique<Writer::State>(*this, wanted, std::move(name), *std::move(fd));
+  ASSIGN_OR_RETURN(const struct stat made, Fstat(writer->fd));
+  if ((made.st_mode & 07777) != kMode && ::fchmod(writer->fd.get(), kMode) < 0)  // past the umask
+    return InStore(SystemError("make an object readable", errno), store);
+  return writer;
+}
+
 ObjectBatch::Writer::Writer(std::unique_ptr<State> state) : state_(std::move(state)) {}
 ObjectBatch::Writer::Writer(Writer&&) noexcept = default;
 ObjectBatch::Writer::~Writer() = default;
 
 Status ObjectBatch::Writer::Write(std::span<const std::byte> bytes) { return state_->Write(bytes); }
 
-Result<NeededObject> ObjectBatch::Writer::Finish() && {
+Status ObjectBatch::Writer::Finish() && {
   const std::unique_ptr<State> state = std::move(state_);
-  ASSIGN_OR_RETURN(const NeededObject object, state->Measure());
-  RETURN_IF_ERROR(state->Join(object));
-  return object;
-}
-
-Status ObjectBatch::Writer::FinishAs(const NeededObject& wanted) && {
-  const std::unique_ptr<State> state = std::move(state_);
-  ASSIGN_OR_RETURN(const NeededObject object, state->Measure());
-  if (object != wanted)
-    return Error(ErrorKind::kRefuted, "digest_mismatch",
-                 "object " + wanted.digest.ToString() + " of " + std::to_string(wanted.size) +
-                     " bytes: what came has " + std::to_string(object.size) + " bytes and " +
-                     object.digest.ToString());
-  return state->Join(object);
+  RETURN_IF_ERROR(state->Check());
+  ASSIGN_OR_RETURN(const bool here, state->batch.Has(state->wanted));
+  return here ? Ok() : state->Join();
 }
 
 ObjectBatch::ObjectBatch(std::unique_ptr<State> state) : state_(std::move(state)) {}
@@ -226,13 +214,8 @@ Result<ObjectBatch> ObjectBatch::Begin(const ObjectStore& store, KernelVerity ve
                                              *std::move(for_writeback), verity));
 }
 
-Result<ObjectBatch::Writer> ObjectBatch::Open() {
-  std::string name = std::to_string(state_->next_name++);
-  Result<Fd> fd = OpenAt(state_->incoming.fd(), name, O_WRONLY | O_CREAT | O_EXCL, 0444);
-  if (!fd) return InStore(std::move(fd).error(), state_->store);
-  auto writer = std::make_unique<Writer::State>(*state_, std::move(name), *std::move(fd));
-  if (::fchmod(writer->fd.get(), 0444) < 0)  // past the umask
-    return InStore(SystemError("make an object readable", errno), state_->store);
+Result<ObjectBatch::Writer> ObjectBatch::Open(const NeededObject& wanted) {
+  ASSIGN_OR_RETURN(std::unique_ptr<Writer::State> writer, state_->Open(wanted));
   return Writer(std::move(writer));
 }
 
@@ -241,17 +224,15 @@ Result<NeededObject> ObjectBatch::Add(std::span<const std::byte> bytes) {
   hash.Update(bytes);
   const NeededObject object{.digest = verify::ObjectVerity(hash.Finish()), .size = bytes.size()};
   ASSIGN_OR_RETURN(const bool here, state_->Has(object));
-  if (here && !bytes.empty()) return object;
-  ASSIGN_OR_RETURN(Writer writer, Open());
-  RETURN_IF_ERROR(writer.Write(bytes));
-  return std::move(writer).Finish();
+  if (here) return object;
+  ASSIGN_OR_RETURN(const std::unique_ptr<Writer::State> writer, state_->Open(object));
+  RETURN_IF_ERROR(writer->WriteHashed(bytes));
+  RETURN_IF_ERROR(writer->Join());
+  return object;
 }
 
 Result<bool> ObjectBatch::Has(const verify::ObjectVerity& digest) const {
-  {
-    const std::lock_guard hold(state_->mutex);
-    if (state_->pending.contains(digest)) return true;
-  }
+  if (state_->IsPending(digest)) return true;
   return state_->store.Has(digest);
 }
 
@@ -263,16 +244,10 @@ Result<ObjectBatch::Committed> ObjectBatch::Commit() {
     state_->GiveUp();
     return InStore(std::move(synced).error(), state_->store);
   }
-  while (!state_->pending.empty()) {
-    const auto& [digest, object] = *state_->pending.begin();
-    const Result<bool> added = state_->Publish(digest, object);
-    if (!added) return InStore(added.error(), state_->store);
-    if (*added) {
-      ++committed.objects;
-      committed.bytes += object.size;
-    }
-    state_->pending.erase(state_->pending.begin());
-  }
+  if (Status named = PublishObjects(state_->store, state_->store_directory, state_->incoming,
+                                    state_->pending, committed);
+      !named)
+    return InStore(std::move(named).error(), state_->store);
   if (Status synced = state_->Sync(); !synced)
     return InStore(std::move(synced).error(), state_->store);
   return committed;

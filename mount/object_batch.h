@@ -1,11 +1,10 @@
-// Adds many objects to a store with few syncs. Each object is written under a temporary name while
-// it is hashed; Commit makes all of them durable with one syncfs(2), only then renames them to the
-// names of their digests, and makes the names durable with another. Cut anywhere, no object's bytes
-// differ from its name: a name appears after its bytes are on the disk.
+// Adds many objects to a store with few syncs. Each object is written into a directory of the
+// batch's own while it is hashed; Commit makes all of them durable with one syncfs(2), only then
+// moves them to the store's names, and makes the names durable with another. Cut anywhere, no
+// object's bytes differ from its name: a name appears in the store after its bytes are on the disk.
 //
-// The temporary names are in a directory of the batch's own inside the store, which it keeps locked
-// (flock(2)): a batch that lives keeps its files, and those of one that died go with the next
-// Begin.
+// The directory is inside the store, and the batch keeps it locked (flock(2)): a batch that lives
+// keeps its files, and those of one that died go with the next Begin.
 //
 // A full disk is kNoSpace "no_space"; objects that were finished before stay in the batch.
 //
@@ -20,6 +19,7 @@
 
 #include "agent/base/result.h"
 #include "mount/object_store.h"
+#include "mount/publish_objects.h"
 
 namespace powernode::mount {
 
@@ -43,11 +43,9 @@ class ObjectBatch {
     Writer(Writer&&) noexcept;
     ~Writer();
     Status Write(std::span<const std::byte> bytes);
-    // The object joins the batch. An object that the store or the batch has already is not kept
-    // twice. kInvalid "empty_object" without a byte.
-    Result<NeededObject> Finish() &&;
-    // kRefuted "digest_mismatch" when the bytes are others; nothing joins.
-    Status FinishAs(const NeededObject& wanted) &&;
+    // The object joins the batch. One that the store or the batch has already is not kept twice.
+    // kRefuted "digest_mismatch" when the bytes are others than those wanted; nothing joins.
+    Status Finish() &&;
 
    private:
     friend class ObjectBatch;
@@ -55,16 +53,14 @@ class ObjectBatch {
     explicit Writer(std::unique_ptr<State> state);
     std::unique_ptr<State> state_;
   };
-  Result<Writer> Open();
+  // kInvalid "empty_object" for one without a byte; Add as well.
+  Result<Writer> Open(const NeededObject& wanted);
   // A whole object from memory, hashed here.
   Result<NeededObject> Add(std::span<const std::byte> bytes);
   // Is it in the store, or in this batch already?
   Result<bool> Has(const verify::ObjectVerity& digest) const;
 
-  struct Committed {
-    std::uint64_t objects = 0;  // new in the store
-    std::uint64_t bytes = 0;
-  };
+  using Committed = PublishedObjects;
   // The batch is empty afterwards and can be filled again. When the disk fails to take the bytes,
   // the whole batch is given up; when only names are missing, another Commit goes on with them.
   Result<Committed> Commit();

@@ -52,7 +52,7 @@ class ObjectTransfer::Receiver : public ObjectReceiver {
     const NeededObject object{.digest = digest, .size = found->second};
     if (size != object.size) return SizeMismatch(object);
     wanted_.erase(found);
-    ASSIGN_OR_RETURN(ObjectBatch::Writer writer, transfer_.batch_.Open());
+    ASSIGN_OR_RETURN(ObjectBatch::Writer writer, transfer_.batch_.Open(object));
     current_.emplace(Current{.object = object, .writer = std::move(writer)});
     return Ok();
   }
@@ -72,7 +72,7 @@ class ObjectTransfer::Receiver : public ObjectReceiver {
     if (!current_) return OutOfPlace();
     const NeededObject object = current_->object;
     if (current_->received != object.size) return SizeMismatch(object);
-    Status finished = std::move(current_->writer).FinishAs(object);
+    Status finished = std::move(current_->writer).Finish();
     current_.reset();
     if (!finished) transfer_.tools_.meter.TakeBack(object.size);
     if (IsWrongBytes(finished)) return transfer_.NoteWrong(object);
@@ -158,9 +158,9 @@ Status ObjectTransfer::FetchOne(const NeededObject& object) {
       return Ok();
     }
     RETURN_IF_ERROR(std::move(filled));
-    ASSIGN_OR_RETURN(ObjectBatch::Writer writer, batch_.Open());
+    ASSIGN_OR_RETURN(ObjectBatch::Writer writer, batch_.Open(object));
     RETURN_IF_ERROR(part.CopyTo(writer));
-    Status finished = std::move(writer).FinishAs(object);
+    Status finished = std::move(writer).Finish();
     if (!IsWrongBytes(finished)) {
       RETURN_IF_ERROR(std::move(finished));
       break;

@@ -43,7 +43,7 @@ Status ReadWhole(const Fd& fd, std::span<std::byte> into, std::uint64_t size) {
 // A second pass, for an object that the store does not have.
 Status Store(const Fd& fd, const NeededObject& object, ObjectBatch& objects,
              const std::stop_token& stop) {
-  ASSIGN_OR_RETURN(ObjectBatch::Writer writer, objects.Open());
+  ASSIGN_OR_RETURN(ObjectBatch::Writer writer, objects.Open(object));
   std::vector<std::byte> buffer(std::min<std::uint64_t>(kCopyBytes, object.size));
   for (std::uint64_t offset = 0; offset < object.size;) {
     if (stop.stop_requested())
@@ -54,7 +54,7 @@ Status Store(const Fd& fd, const NeededObject& object, ObjectBatch& objects,
     RETURN_IF_ERROR(writer.Write(std::span(buffer).first(count)));
     offset += count;
   }
-  Status status = std::move(writer).FinishAs(object);
+  Status status = std::move(writer).Finish();
   if (!status && status.error().kind() == ErrorKind::kRefuted) return FileChanged();
   return status;
 }

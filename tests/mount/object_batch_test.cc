@@ -21,6 +21,7 @@
 namespace powernode::mount {
 namespace {
 
+using testing::NeighbourOf;
 using testing::ObjectOf;
 using testing::StoredContent;
 using testing::TemporaryDirectory;
@@ -52,11 +53,11 @@ TEST_CASE("objects are in the store under their digests after the commit, and no
   ObjectBatch batch = store.Begin();
   const std::string large(300'000, 'x');
   CHECK(*batch.Add(AsBytes("small")) == ObjectOf("small"));
-  Result<ObjectBatch::Writer> writer = batch.Open();
+  Result<ObjectBatch::Writer> writer = batch.Open(ObjectOf(large));
   REQUIRE(writer);
   for (std::size_t at = 0; at < large.size(); at += 7'000)
     REQUIRE(writer->Write(AsBytes(std::string_view(large).substr(at, 7'000))));
-  CHECK(*std::move(*writer).Finish() == ObjectOf(large));
+  CHECK(std::move(*writer).Finish());
   CHECK(store.Listing().objects.empty());
   CHECK_FALSE(*store->Has(ObjectOf("small").digest));
   CHECK(*batch.Has(ObjectOf("small").digest));
@@ -122,10 +123,10 @@ TEST_CASE("other bytes than wanted are refused, name both digests, and leave not
   const Store store;
   ObjectBatch batch = store.Begin();
   const auto finish = [&](std::string_view bytes, const NeededObject& wanted) {
-    Result<ObjectBatch::Writer> writer = batch.Open();
+    Result<ObjectBatch::Writer> writer = batch.Open(wanted);
     REQUIRE(writer);
     REQUIRE(writer->Write(AsBytes(bytes)));
-    return std::move(*writer).FinishAs(wanted);
+    return std::move(*writer).Finish();
   };
   const Status refused = finish("others", ObjectOf("wanted"));
   REQUIRE_FALSE(refused);
@@ -145,9 +146,6 @@ TEST_CASE("an empty file is no object") {
   const Store store;
   ObjectBatch batch = store.Begin();
   CHECK(batch.Add({}).error().code() == "empty_object");
-  Result<ObjectBatch::Writer> writer = batch.Open();
-  REQUIRE(writer);
-  CHECK(std::move(*writer).Finish().error().code() == "empty_object");
   CHECK(batch.Commit()->objects == 0);
 }
 
@@ -155,7 +153,7 @@ TEST_CASE("a writer that is not finished and a batch that is not committed leave
   const Store store;
   {
     ObjectBatch batch = store.Begin();
-    Result<ObjectBatch::Writer> writer = batch.Open();
+    Result<ObjectBatch::Writer> writer = batch.Open(ObjectOf("half and half"));
     REQUIRE(writer);
     REQUIRE(writer->Write(AsBytes("half")));
     REQUIRE(batch.Add(AsBytes("whole")));
@@ -190,6 +188,54 @@ TEST_CASE("many threads add to one batch") {
   CHECK(listing.objects.size() == 150);
   for (const StoredObject& stored : listing.objects)
     CHECK(ObjectOf(StoredContent(*store, stored.object)) == stored.object);
+}
+
+TEST_CASE("an object joins those that its directory has already") {
+  const Store store;
+  const std::string one = "one";
+  const std::string other = NeighbourOf(one);
+  ObjectBatch batch = store.Begin();
+  REQUIRE(batch.Add(AsBytes(one)));
+  CHECK(batch.Commit()->objects == 1);
+  REQUIRE(batch.Add(AsBytes(other)));
+  CHECK(batch.Commit()->objects == 1);
+  CHECK(StoredContent(*store, ObjectOf(one)) == one);
+  CHECK(StoredContent(*store, ObjectOf(other)) == other);
+}
+
+TEST_CASE("what a batch could not remove does not come into the store with its directory") {
+  const Store store;
+  const std::string one = "one";
+  const std::string other = NeighbourOf(one);
+  ObjectBatch batch = store.Begin();
+  REQUIRE(batch.Add(AsBytes(one)));
+  const std::string left = JoinPath(JoinPath(store->directory(), store.Listing().incoming.front()),
+                                    ObjectStore::NameOf(ObjectOf(other).digest));
+  REQUIRE(WriteFile(left, "half", 0444));
+  CHECK(batch.Commit()->objects == 1);
+  CHECK(StoredContent(*store, ObjectOf(one)) == one);
+  CHECK_FALSE(Stat(store->PathOf(ObjectOf(other).digest)));
+}
+
+TEST_CASE("one object by two writers at once is kept once, by the one that finishes") {
+  const Store store;
+  const NeededObject object = ObjectOf("the same");
+  for (const bool first_finishes : {true, false}) {
+    CAPTURE(first_finishes);
+    ObjectBatch batch = store.Begin();
+    std::optional<ObjectBatch::Writer> first = *batch.Open(object);
+    std::optional<ObjectBatch::Writer> second = *batch.Open(object);
+    REQUIRE(first->Write(AsBytes("the same")));
+    REQUIRE(second->Write(AsBytes("the same")));
+    if (first_finishes)
+      CHECK(std::move(*first).Finish());
+    else
+      first.reset();
+    CHECK(std::move(*second).Finish());
+    CHECK(batch.Commit()->objects == 1);
+    CHECK(StoredContent(*store, object) == "the same");
+    REQUIRE(store->Remove(object.digest));
+  }
 }
 
 TEST_CASE("a file system without fs-verity keeps objects all the same") {

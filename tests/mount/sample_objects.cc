@@ -15,6 +15,16 @@ mount::NeededObject ObjectOf(std::string_view content) {
   return {.digest = verify::ObjectVerity(hash.Finish()), .size = content.size()};
 }
 
+std::string NeighbourOf(std::string_view content) {
+  const auto directory_of = [](std::string_view of) {
+    return DirectoryOf(mount::ObjectStore::NameOf(ObjectOf(of).digest));
+  };
+  for (int i = 0;; ++i) {
+    std::string other = std::string(content) + " " + std::to_string(i);
+    if (directory_of(other) == directory_of(content)) return other;
+  }
+}
+
 void AddObjects(const mount::ObjectStore& store, std::initializer_list<std::string_view> contents) {
   Result<mount::ObjectBatch> batch = mount::ObjectBatch::Begin(store, mount::KernelVerity::kLeave);
   REQUIRE(batch);
