@@ -21,8 +21,8 @@ Result<LockFile> LockFile::Take(const std::string& path, std::string_view purpos
     if (errno != EWOULDBLOCK && errno != EINTR) return SystemError("lock " + path, errno);
     if (SystemClock().Monotonic() >= deadline) {
       const Result<std::string> holder = ReadFile(path, 4096);
-      std::string who = holder && !holder->empty() ? *holder : std::string("another process");
-      if (who.ends_with('\n')) who.pop_back();
+      std::string who = holder ? holder->substr(0, holder->find('\n')) : "";
+      if (who.empty()) who = "another process";
       return Error(ErrorKind::kBusy, "locked", path + " is held by " + who);
     }
     std::this_thread::sleep_for(std::chrono::milliseconds(50));
@@ -31,9 +31,10 @@ Result<LockFile> LockFile::Take(const std::string& path, std::string_view purpos
                            FormatTime(SystemClock().UnixSeconds()) + " for " +
                            std::string(purpose) + "\n";
   // The kernel holds the lock, the note only names the holder: a full disk must not keep anybody
-  // from locking.
-  (void)Ftruncate(fd, 0).ok();
+  // from locking. Cut to its length behind the write: a file that is emptied first loses its block,
+  // and ext4 then writes the new one to the disk before the next close returns.
   (void)PwriteAll(fd, AsBytes(note), 0).ok();
+  (void)Ftruncate(fd, note.size()).ok();
   return LockFile(std::move(fd));
 }
 
