@@ -4,15 +4,11 @@
 #include "agent/base/files.h"
 #include "agent/base/json.h"
 #include "agent/base/state_file.h"
-#include "enroll/certificate.h"
+#include "enroll/credential_files.h"
 #include "enroll/pki_layout.h"
-#include "identity/ca_text.h"
 
 namespace powernode::enroll {
 namespace {
-
-constexpr std::size_t kMaxKeyBytes = 16 * 1024;
-constexpr std::size_t kMaxPemBytes = identity::kMaxCaBytes;
 
 Json MetaOf(const Credentials& credentials, std::string_view origin) {
   return {{"instance_id", credentials.instance_id},
@@ -44,19 +40,7 @@ Status WriteGeneration(const std::string& directory, const Credentials& credenti
 }
 
 Result<Credentials> ReadGeneration(const std::string& directory) {
-  auto read = [&directory](std::string_view name, std::size_t max_bytes) {
-    return ReadFile(JoinPath(directory, name), max_bytes);
-  };
-  Credentials out;
-  ASSIGN_OR_RETURN(std::string key, read(kKeyFile, kMaxKeyBytes));
-  out.key_pem = Secret(std::move(key));
-  ASSIGN_OR_RETURN(out.certificate_pem, read(kCertificateFile, kMaxPemBytes));
-  ASSIGN_OR_RETURN(out.chain_pem, read(kChainFile, kMaxPemBytes));
-  ASSIGN_OR_RETURN(out.ca_pem, read(kRootsFile, kMaxPemBytes));
-  if (Result<std::string> bearer = read(kBearerFile, kMaxKeyBytes)) {
-    out.bearer = ReadBearer(*bearer);
-    Secret::Wipe(*bearer);
-  }
+  ASSIGN_OR_RETURN(Credentials out, ReadCredentialFiles(directory));
   const std::string meta_path = JoinPath(directory, kMetaFile);
   ASSIGN_OR_RETURN(const std::optional<Json> meta,
                    ReadState({.path = meta_path, .format = kPkiFormat}));
@@ -68,15 +52,7 @@ Result<Credentials> ReadGeneration(const std::string& directory) {
     return Error(ErrorKind::kRefuted, "state_corrupt", meta_path + ": no instance_id");
   ASSIGN_OR_RETURN_CONTEXT(out.platform, ParseOrigin(GetString(*meta, "platform_url").value_or("")),
                            meta_path);
-
-  RETURN_IF_ERROR_CONTEXT(CheckTrustRoots(out.ca_pem), directory);
-  ASSIGN_OR_RETURN_CONTEXT(
-      const CertificateFacts facts,
-      CheckPair(out.certificate_pem, out.key_pem, out.instance_id, out.mtls_subject), directory);
-  out.not_before = facts.not_before;
-  out.not_after = facts.not_after;
-  out.serial = facts.serial;
-  out.fingerprint = facts.fingerprint;
+  RETURN_IF_ERROR_CONTEXT(CheckCredentials(out), directory);
   out.generation = BaseNameOf(directory);
   return out;
 }

@@ -13,9 +13,8 @@ namespace powernode::enroll {
 Status WriteGeneration(const std::string& directory, const Credentials& credentials,
                        std::string_view origin);
 
-// Reads the set and checks it (node-files.md K3): everything parses, the key belongs to the
-// certificate, the certificate names this instance, TLS roots are there. Dates are the caller's.
-// The name of the directory becomes Credentials::generation.
+// Reads the set and checks it (CheckCredentials). The name of the directory becomes
+// Credentials::generation.
 Result<Credentials> ReadGeneration(const std::string& directory);
 
 }  // namespace powernode::enroll

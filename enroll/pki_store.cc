@@ -7,6 +7,7 @@
 #include "agent/base/lock_file.h"
 #include "agent/base/random.h"
 #include "agent/base/syscalls.h"
+#include "enroll/flat_set.h"
 #include "enroll/generation.h"
 #include "enroll/pki_layout.h"
 
@@ -17,6 +18,7 @@ constexpr std::size_t kGenerationsKept = 3;            // K4
 constexpr std::string_view kProvenSuffix = ".proven";  // an empty file beside the generation
 constexpr unsigned kMaxGeneration = 999'999;
 constexpr std::string_view kEnrollOrigin = "enroll";
+constexpr std::string_view kImportOrigin = "import";
 
 // Newest first; none when the directory cannot be read.
 std::vector<std::string> GenerationsIn(const std::string& directory) {
@@ -139,6 +141,25 @@ Result<CredentialsPtr> PkiStore::Save(const Credentials& credentials, std::strin
   if (origin == kEnrollOrigin) (void)RemoveTree(JoinPath(directory_, kPendingDirectory));
   RemoveOldGenerations(directory_, saved->generation);
   return CredentialsPtr(std::move(saved));
+}
+
+Result<bool> PkiStore::Import(std::int64_t now_unix) {
+  const std::string context = "import " + JoinPath(directory_, kCertificateFile);
+  ASSIGN_OR_RETURN_CONTEXT(const std::optional<Credentials> theirs, ReadFlatSet(directory_),
+                           context);
+  if (!theirs) return false;
+  if (const CredentialsPtr ours = Load(now_unix).credentials) {
+    const bool ours_expired = ours->not_after < now_unix;
+    if (theirs->not_before <= ours->not_before) return false;
+    if (theirs->not_after < now_unix && !ours_expired) return false;
+    if (theirs->instance_id != ours->instance_id)
+      return Error(
+          ErrorKind::kRefused, "import_other_instance",
+          context + ": it is " + theirs->instance_id + "'s, and this node is " + ours->instance_id);
+  }
+  ASSIGN_OR_RETURN_CONTEXT([[maybe_unused]] const CredentialsPtr saved,
+                           Save(*theirs, kImportOrigin), context);
+  return true;
 }
 
 Status PkiStore::MakeCurrent(const std::string& generation) {

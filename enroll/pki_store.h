@@ -37,8 +37,14 @@ class PkiStore {
 
   // Writes a new generation, switches to it, removes the request it came of and old generations
   // (K4). On error the old set is still current. Returns the credentials with their generation's
-  // name. `origin`: "enroll", "refresh" or "move".
+  // name. `origin`: "enroll", "refresh", "move" or "import".
   Result<CredentialsPtr> Save(const Credentials& credentials, std::string_view origin);
+
+  // Another agent's set at the flat names becomes a generation, and current, when its certificate
+  // was issued later than the current one's (node-files.md §6.3). Its files stay. True: taken.
+  // kRefused "import_other_instance": this node is enrolled as somebody else; otherwise as
+  // ReadFlatSet and Save.
+  Result<bool> Import(std::int64_t now_unix);
 
   // Switches `current` to an existing generation: repairs what a crash or a bad disk left.
   Status MakeCurrent(const std::string& generation);

@@ -55,6 +55,7 @@ class JoinRound {
         findings_(std::move(loaded_.findings)) {}
 
   JoinAttempt Run() {
+    ImportSet();
     if (HasExpired())
       if (enroll::CredentialsPtr renewed = RenewExpiredOne())
         return Done(
@@ -84,6 +85,13 @@ class JoinRound {
   }
 
  private:
+  // What another agent has enrolled or renewed here.
+  void ImportSet() {
+    const Result<bool> taken = store_.Import(clock_.UnixSeconds());
+    if (!taken) findings_.push_back(taken.error());
+    if (taken && *taken) loaded_ = store_.Load(clock_.UnixSeconds());
+  }
+
   bool HasExpired() const {
     return loaded_.credentials && loaded_.credentials->not_after <= clock_.UnixSeconds();
   }

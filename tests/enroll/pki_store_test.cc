@@ -6,6 +6,7 @@
 #include "agent/base/files.h"
 #include "agent/base/syscalls.h"
 #include "enroll/generation.h"
+#include "enroll/key.h"
 #include "enroll/pending_request.h"
 #include "enroll/pki_layout.h"
 #include "tests/enroll/sample_credentials.h"
@@ -218,6 +219,134 @@ TEST_SUITE("pki_store") {
     CHECK(Exists(fixture.At("pending")));
     fixture.SaveOne();
     CHECK_FALSE(Exists(fixture.At("pending")));
+  }
+}
+
+const char* const kEd25519Key =
+    "-----BEGIN PRIVATE KEY-----\n"
+    "MC4CAQAwBQYDK2VwBCIEINfpct4Dg4JCEE9wtnV5+owFUtvQBy7sjK3o/DYwOdJ+\n"
+    "-----END PRIVATE KEY-----\n";
+
+// As another agent leaves it: regular files, and plain JSON.
+struct FlatSet {
+  explicit FlatSet(const Fixture& in, const Credentials& of) : fixture(in), credentials(of) {
+    REQUIRE(MakeDirectories(fixture.directory, 0700));
+    Put("node.key", credentials.key_pem.Reveal());
+    Put("node.crt", credentials.certificate_pem);
+    Put("ca-chain.crt", credentials.chain_pem);
+    Put("ca-bundle.crt", credentials.ca_pem);
+    Put("meta.json", R"({"instance_id": ")" + credentials.instance_id +
+                         R"(", "platform_url": "https://other.test", "version": 3})");
+  }
+  void Put(std::string_view name, const std::string& content) const {
+    const std::string path = fixture.At(name);
+    if (Lstat(path)) REQUIRE(Unlink(path));
+    REQUIRE(WriteFile(path, content, 0600));
+  }
+
+  const Fixture& fixture;
+  const Credentials credentials;
+};
+
+TEST_SUITE("import of another agent's set") {
+  TEST_CASE("it becomes the first generation, and its files stay what they are") {
+    Fixture fixture;
+    const FlatSet theirs(fixture, SampleCredentials(fixture.authority));
+    CHECK(*fixture.store.Import(kNow));
+    const PkiStore::Loaded loaded = fixture.store.Load(kNow);
+    REQUIRE(loaded.credentials);
+    CHECK(loaded.is_current);
+    CHECK(loaded.credentials->generation == "gen-000001");
+    CHECK(loaded.credentials->instance_id == "node-1");
+    CHECK(loaded.credentials->platform == *ParseOrigin("https://other.test"));
+    CHECK(loaded.credentials->fingerprint == theirs.credentials.fingerprint);
+    CHECK(loaded.credentials->key_pem.Reveal() == theirs.credentials.key_pem.Reveal());
+    CHECK(ReadFile(fixture.At("gen-000001/meta.json"), 9999)->find("\"import\"") !=
+          std::string::npos);
+    CHECK(S_ISREG(Lstat(fixture.At("node.crt"))->st_mode));
+    CHECK(*ReadFile(fixture.At("node.crt"), 9999) == theirs.credentials.certificate_pem);
+    // Once is enough.
+    CHECK_FALSE(*fixture.store.Import(kNow));
+    CHECK(fixture.LoadedGeneration() == "gen-000001");
+  }
+
+  TEST_CASE("our own links are nothing to import, nor is a store without any") {
+    Fixture fixture;
+    CHECK_FALSE(*fixture.store.Import(kNow));
+    CHECK_FALSE(Exists(fixture.directory));
+    fixture.SaveOne();
+    CHECK_FALSE(*fixture.store.Import(kNow));
+  }
+
+  TEST_CASE("only a certificate that was issued later than ours is taken") {
+    Fixture fixture;
+    const LeafWish ours{.not_before = 1'768'000'000};
+    fixture.SaveOne(ours);
+    LeafWish wish;
+    std::string taken;
+    SUBCASE("older") { wish.not_before = ours.not_before - 1; }
+    SUBCASE("of the same second") { wish.not_before = ours.not_before; }
+    SUBCASE("later, and expired, which ours is not") {
+      wish = {.not_before = ours.not_before + 1, .not_after = kNow - 1};
+    }
+    SUBCASE("later") {
+      wish.not_before = ours.not_before + 1;
+      taken = "gen-000002";
+    }
+    const FlatSet theirs(fixture, SampleCredentials(fixture.authority, wish));
+    CHECK(*fixture.store.Import(kNow) == !taken.empty());
+    CHECK(fixture.LoadedGeneration() == (taken.empty() ? "gen-000001" : taken));
+  }
+
+  TEST_CASE("the node stays who it is") {
+    Fixture fixture;
+    fixture.SaveOne();
+    const FlatSet theirs(fixture,
+                         SampleCredentials(fixture.authority,
+                                           {.common_name = "node-2", .not_before = 1'768'000'000}));
+    CHECK(fixture.store.Import(kNow).error().code() == "import_other_instance");
+    CHECK(fixture.LoadedGeneration() == "gen-000001");
+  }
+
+  TEST_CASE("what fails the checks is said and left in place") {
+    Fixture fixture;
+    const FlatSet theirs(fixture, SampleCredentials(fixture.authority));
+    std::string code = "bad_certificate";
+    SUBCASE("a key of an algorithm that we do not have") {
+      theirs.Put("node.key", kEd25519Key);
+      code = "key_algorithm_unsupported";
+    }
+    SUBCASE("the key of another certificate") { theirs.Put("node.key", GenerateKey()->Reveal()); }
+    SUBCASE("a certificate of somebody else than meta.json says") {
+      theirs.Put("meta.json", R"({"instance_id": "node-2", "mtls_subject": "node-2",
+                                  "platform_url": "https://other.test"})");
+    }
+    SUBCASE("no roots") {
+      theirs.Put("ca-bundle.crt", "");
+      code = "no_trust_anchor";
+    }
+    SUBCASE("nothing says which platform") {
+      theirs.Put("meta.json", "{}");
+      code = "import_incomplete";
+    }
+    SUBCASE("meta.json is no JSON") {
+      theirs.Put("meta.json", "platform_url=https://other.test");
+      code = "import_incomplete";
+    }
+    const Result<bool> taken = fixture.store.Import(kNow);
+    REQUIRE_FALSE(taken);
+    CHECK(taken.error().code() == code);
+    CHECK(taken.error().message().find("import ") == 0);
+    CHECK_FALSE(fixture.store.Load(kNow).credentials);
+    CHECK(Exists(fixture.At("node.crt")));
+  }
+
+  TEST_CASE("without an instance_id the node is whom the certificate names") {
+    Fixture fixture;
+    const FlatSet theirs(fixture, SampleCredentials(fixture.authority));
+    theirs.Put("meta.json", R"({"platform_url": "https://other.test"})");
+    CHECK(*fixture.store.Import(kNow));
+    CHECK(fixture.store.Load(kNow).credentials->instance_id == "node-1");
   }
 }
 

@@ -1,0 +1,70 @@
+// A node that another agent has enrolled before.
+#include <doctest/doctest.h>
+
+#include "agent/base/files.h"
+#include "enroll/pki_store.h"
+#include "runtime/join.h"
+#include "tests/enroll/sample_credentials.h"
+#include "tests/enroll/scripted_platform.h"
+#include "tests/support/temporary_directory.h"
+
+namespace powernode::runtime {
+namespace {
+
+using namespace enroll::testing;
+using powernode::testing::TemporaryDirectory;
+
+constexpr std::int64_t kNow = 1'770'000'000;  // 2026-02-02
+
+struct Fixture {
+  explicit Fixture(const enroll::Credentials& theirs) {
+    REQUIRE(MakeDirectories(paths.pki, 0700));
+    Put("node.key", theirs.key_pem.Reveal());
+    Put("node.crt", theirs.certificate_pem);
+    Put("ca-chain.crt", theirs.chain_pem);
+    Put("ca-bundle.crt", theirs.ca_pem);
+    Put("meta.json", R"({"platform_url": "https://p.test:8443"})");
+  }
+  void Put(const std::string& name, const std::string& content) {
+    REQUIRE(WriteFile(JoinPath(paths.pki, name), content, 0600));
+  }
+  JoinAttempt Join() {
+    return JoinOnce({.paths = paths, .transports = platform.Transports()}, clock, {});
+  }
+
+  TemporaryDirectory root;
+  Paths paths = Paths::Below(root.path().string());
+  ScriptedPlatform platform;
+  StandingClock clock{kNow};
+};
+
+TEST_SUITE("join with another agent's certificate") {
+  TEST_CASE("the node is who that certificate says, and asks nobody") {
+    const enroll::Credentials theirs = SampleCredentials(Authority());
+    Fixture fixture(theirs);
+    const JoinAttempt attempt = fixture.Join();
+    REQUIRE(attempt.outcome);
+    CHECK(attempt.outcome->by == JoinedBy::kStored);
+    CHECK(attempt.outcome->credentials->fingerprint == theirs.fingerprint);
+    CHECK(attempt.outcome->credentials->generation == "gen-000001");
+    CHECK(fixture.platform.requests().empty());
+  }
+
+  TEST_CASE("one that cannot be taken is a finding, and the node goes on as it would without") {
+    Fixture fixture(SampleCredentials(Authority()));
+    fixture.Put("node.key", "no key");
+    const JoinAttempt attempt = fixture.Join();
+    REQUIRE_FALSE(attempt.outcome);
+    CHECK(attempt.outcome.error().code() == "no_identity");
+
+    REQUIRE(enroll::PkiStore(fixture.paths.pki).Save(SampleCredentials(Authority()), "enroll"));
+    const JoinAttempt again = fixture.Join();
+    REQUIRE(again.outcome);
+    REQUIRE(again.outcome->findings.size() == 1);
+    CHECK(again.outcome->findings[0].code() == "bad_key");
+    CHECK(again.outcome->findings[0].message().starts_with("import "));
+  }
+}
+
+}  // namespace
+}  // namespace powernode::runtime
