@@ -1,7 +1,6 @@
 #include "runtime/metrics_socket.h"
 
 #include <poll.h>
-#include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 
@@ -10,6 +9,7 @@
 #include <cerrno>
 #include <chrono>
 
+#include "agent/base/stop_event.h"
 #include "agent/base/syscalls.h"
 #include "agent/base/unix_address.h"
 
@@ -29,33 +29,6 @@ Status RemoveStale(const std::string& path) {
     return Error(ErrorKind::kRefused, "not_a_socket",
                  path + " is there and is no socket: remove it");
   return Unlink(path);
-}
-
-// Wakes a poll(2) when a stop is requested.
-class StopEvent {
- public:
-  explicit StopEvent(std::stop_token stop)
-      : fd_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)), callback_(std::move(stop), Signal{this}) {}
-
-  bool valid() const { return fd_.valid(); }
-  int get() const { return fd_.get(); }
-
- private:
-  struct Signal {
-    StopEvent* event;
-    void operator()() const { (void)::eventfd_write(event->fd_.get(), 1); }
-  };
-
-  Fd fd_;
-  std::stop_callback<Signal> callback_;
-};
-
-// True when `fd` is ready for `events`; false after `wait` (negative: for ever) or on a stop.
-bool WaitFor(int fd, short events, std::chrono::milliseconds wait, const StopEvent& stop) {
-  std::array<pollfd, 2> set{pollfd{.fd = fd, .events = events, .revents = 0},
-                            pollfd{.fd = stop.get(), .events = POLLIN, .revents = 0}};
-  const int ready = ::poll(set.data(), set.size(), static_cast<int>(wait.count()));
-  return ready > 0 && set[1].revents == 0;
 }
 
 std::string Response(std::string_view status, std::string_view type, std::string_view body,
@@ -93,7 +66,7 @@ class Client {
  private:
   bool Ready(short events) {
     const auto left = deadline_ - clock_.Monotonic();
-    return left.count() > 0 && WaitFor(fd_.get(), events, left, stop_);
+    return left.count() > 0 && stop_.WaitFor(fd_.get(), events, left);
   }
 
   void Send(std::string_view answer) {
@@ -133,7 +106,7 @@ void MetricsSocket::ServeOne(const std::function<std::string()>& render, Clock& 
     clock.Sleep(kRest, stop);
     return;
   }
-  if (!WaitFor(listener_.get(), POLLIN, std::chrono::milliseconds(-1), event)) return;
+  if (!event.WaitFor(listener_.get(), POLLIN, std::chrono::milliseconds(-1))) return;
   Fd fd(::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
   if (fd.valid())
     Client(std::move(fd), clock, event).Serve(render);
