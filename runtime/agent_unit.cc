@@ -37,6 +37,7 @@ std::string RenderAgentUnit(std::string_view program, std::string_view persist) 
       "Type=notify\n"
       "NotifyAccess=main\n";
   unit += "ExecStart=" + std::string(program) + " service\n";
+  unit += "ExecReload=/bin/kill -HUP $MAINPID\n";
   unit += "Environment=POWERNODE_PERSIST=" + std::string(persist) + "\n";
   unit +=
       "WatchdogSec=180s\n"

@@ -63,8 +63,8 @@ milliseconds CredentialLoop::Tick(std::stop_token stop) {
 milliseconds CredentialLoop::Join(StoredCertificate stored, std::stop_token stop) {
   JoinAttempt attempt = JoinOnce({.paths = paths_,
                                   .persist = board_.Get()->persist,
-                                  .sources = settings_.sources,
-                                  .claim = settings_.claim,
+                                  .sources = settings_->sources,
+                                  .claim = settings_->claim,
                                   .stored = stored,
                                   .transports = transports_},
                                  clock_, stop);
@@ -182,7 +182,7 @@ void CredentialLoop::CorrectClockAfter(const Error& error, JoinedPlatform& platf
 void CredentialLoop::LookElsewhere(JoinedPlatform& platform, std::stop_token stop) {
   look_again_ = clock_.Monotonic() + kMovedAfter;
   std::optional<enroll::Credentials> moved =
-      MovedPlatform(paths_, settings_.sources, platform.session.credentials(), clock_, stop);
+      MovedPlatform(paths_, settings_->sources, platform.session.credentials(), clock_, stop);
   if (!moved) return;
   auto fresh = std::make_shared<enroll::Credentials>(*std::move(moved));
   if (!enroll::Adopt(platform.session, fresh, transports_, clock_, stop)) return;

@@ -21,8 +21,8 @@
 #include "runtime/findings.h"
 #include "runtime/heartbeat_loop.h"
 #include "runtime/join.h"
+#include "runtime/live_settings.h"
 #include "runtime/node_report.h"
-#include "runtime/settings.h"
 #include "runtime/shared_platform.h"
 
 namespace powernode::runtime {
@@ -30,11 +30,11 @@ namespace powernode::runtime {
 class CredentialLoop {
  public:
   // `on_change` is called when the node has become known, and when its claim code changes.
-  CredentialLoop(const Paths& paths, const Settings& settings, const HeartbeatLoop& heartbeat,
+  CredentialLoop(const Paths& paths, LiveSettings settings, const HeartbeatLoop& heartbeat,
                  SharedPlatform& platform, ReportBoard& board, Findings& findings, Clock& clock,
                  Log& log, std::function<void()> on_change)
       : paths_(paths),
-        settings_(settings),
+        settings_(std::move(settings)),
         heartbeat_(heartbeat),
         platform_(platform),
         board_(board),
@@ -42,7 +42,7 @@ class CredentialLoop {
         clock_(clock),
         log_(log),
         on_change_(std::move(on_change)),
-        transports_(enroll::CurlTransports(settings.transport)),
+        transports_(enroll::CurlTransports(settings_->transport)),
         store_(paths.pki),
         claim_console_(paths, clock) {}
 
@@ -66,7 +66,7 @@ class CredentialLoop {
   std::chrono::milliseconds AfterRejection(JoinedPlatform& platform, std::stop_token stop);
 
   const Paths& paths_;
-  const Settings& settings_;
+  LiveSettings settings_;
   const HeartbeatLoop& heartbeat_;
   SharedPlatform& platform_;
   ReportBoard& board_;

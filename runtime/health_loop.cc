@@ -24,12 +24,12 @@ constexpr std::chrono::minutes kGatePatience{10};  // node-files.md §10.4
 
 }  // namespace
 
-HealthLoop::HealthLoop(const Paths& paths, const Settings& settings, Systemd* systemd,
+HealthLoop::HealthLoop(const Paths& paths, LiveSettings settings, Systemd* systemd,
                        const HeartbeatLoop& heartbeat, const SharedPlatform& platform,
                        ReportBoard& board, Findings& findings, Clock& clock, Log& log,
                        std::function<void()> on_change)
     : paths_(paths),
-      settings_(settings),
+      settings_(std::move(settings)),
       systemd_(systemd),
       heartbeat_(heartbeat),
       platform_(platform),
@@ -38,7 +38,7 @@ HealthLoop::HealthLoop(const Paths& paths, const Settings& settings, Systemd* sy
       clock_(clock),
       log_(log),
       on_change_(std::move(on_change)),
-      gate_(RulesOf(settings)) {}
+      gate_(RulesOf(*settings_.Get())) {}
 
 std::chrono::milliseconds HealthLoop::Tick(std::stop_token) {
   ObserveModules();
@@ -47,8 +47,8 @@ std::chrono::milliseconds HealthLoop::Tick(std::stop_token) {
   ReportTriedSets(paths_, board_);
   JudgeGate();
   WriteStatus();
-  return gate_.passed() ? std::min(kAfterVerdict, settings_.gate_interval * 4)
-                        : settings_.gate_interval;
+  return gate_.passed() ? std::min(kAfterVerdict, settings_->gate_interval * 4)
+                        : settings_->gate_interval;
 }
 
 void HealthLoop::ObserveModules() {
@@ -81,7 +81,7 @@ void HealthLoop::ObserveServices() {
   if (!report->breadcrumb || systemd_ == nullptr) return;
   const ModuleUnits rendered =
       RenderModuleUnits(report->breadcrumb->composition,
-                        ObserveSurroundings(paths_, paths_.root, "", settings_.verify));
+                        ObserveSurroundings(paths_, paths_.root, "", settings_->verify));
   RaiseUnitFindings(rendered.findings);
   std::vector<std::string> names;
   for (const UnitFile& unit : rendered.units) names.push_back(unit.name);
@@ -143,7 +143,7 @@ void HealthLoop::ObserveDisk() {
   const Result<SpaceOnDisk> space = FreeSpace(paths_.persist);
   if (!space) return;
   const std::uint64_t free_mib = space->free_bytes / (1024 * 1024);
-  const std::uint64_t floor_mib = CacheFloorMib(settings_.cache_floor_mib, state);
+  const std::uint64_t floor_mib = CacheFloorMib(settings_->cache_floor_mib, state);
   if (free_mib < floor_mib)
     findings_.Raise(
         "persist_low", Severity::kMedium, "persist",
@@ -173,7 +173,7 @@ void HealthLoop::JudgeGate() {
     judged_ = running;
     judged_since_ = clock_.Monotonic();
     findings_.Clear("gate_stuck", "lkg");
-    gate_ = HealthGate(RulesOf(settings_));
+    gate_ = HealthGate(RulesOf(*settings_.Get()));
     promoted_ = false;
   }
   const std::string problem = Problem();

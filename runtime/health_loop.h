@@ -7,6 +7,7 @@
 #include <functional>
 #include <stop_token>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "agent/base/clock.h"
@@ -15,9 +16,9 @@
 #include "runtime/findings.h"
 #include "runtime/health_gate.h"
 #include "runtime/heartbeat_loop.h"
+#include "runtime/live_settings.h"
 #include "runtime/module_units.h"
 #include "runtime/node_report.h"
-#include "runtime/settings.h"
 #include "runtime/systemd.h"
 
 namespace powernode::runtime {
@@ -25,7 +26,7 @@ namespace powernode::runtime {
 class HealthLoop {
  public:
   // `on_change` is called when another set of modules is live than before.
-  HealthLoop(const Paths& paths, const Settings& settings, Systemd* systemd,
+  HealthLoop(const Paths& paths, LiveSettings settings, Systemd* systemd,
              const HeartbeatLoop& heartbeat, const SharedPlatform& platform, ReportBoard& board,
              Findings& findings, Clock& clock, Log& log, std::function<void()> on_change);
 
@@ -47,7 +48,7 @@ class HealthLoop {
   void WriteStatus();
 
   const Paths& paths_;
-  const Settings& settings_;
+  LiveSettings settings_;
   Systemd* systemd_;
   const HeartbeatLoop& heartbeat_;
   const SharedPlatform& platform_;

@@ -48,8 +48,9 @@ std::chrono::milliseconds HeartbeatLoop::Tick(std::stop_token stop) {
   }
   if (first)
     log_.Info("heartbeat", "first heartbeat answered by " + credentials->platform.ToString());
-  std::chrono::milliseconds next = period_;
-  if (answer->next_poll && (period_ >= kDefaultPeriod || *answer->next_poll < period_))
+  const std::chrono::milliseconds period = period_;
+  std::chrono::milliseconds next = period;
+  if (answer->next_poll && (period >= kDefaultPeriod || *answer->next_poll < period))
     next = *answer->next_poll;
   return Jittered(next, kSpread);
 }

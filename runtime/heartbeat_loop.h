@@ -3,6 +3,7 @@
 // together does not come back together (TR-2). Blocked by nothing but its own request.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <mutex>
 #include <optional>
@@ -42,6 +43,9 @@ class HeartbeatLoop {
         clock_(clock),
         log_(log) {}
 
+  // From the next one on.
+  void SetPeriod(std::chrono::milliseconds period) { period_ = period; }
+
   // Sends one and returns the wait until the next.
   std::chrono::milliseconds Tick(std::stop_token stop);
 
@@ -52,7 +56,7 @@ class HeartbeatLoop {
   std::chrono::milliseconds Failed(const Error& error);
 
   const Paths& paths_;
-  std::chrono::milliseconds period_;
+  std::atomic<std::chrono::milliseconds> period_;
   const SharedPlatform& platform_;
   const ReportBoard& board_;
   Findings& findings_;

@@ -35,14 +35,14 @@ Status SetBlock(const Paths& paths, const std::string& name, const std::vector<s
 
 milliseconds KeysLoop::Tick(std::stop_token stop) {
   const bool pivot = board_.Get()->mode == NodeMode::kPivot;
-  if (settings_.ssh_keys && !put_back_) {
+  if (settings_->ssh_keys && !put_back_) {
     Note(kKeys, PutBack());
     put_back_ = true;
   }
   const std::shared_ptr<JoinedPlatform> platform = platform_.Get();
   if (!platform) return kPeriod;  // and woken when the node has joined
   if (platform->session.IsRejected()) return enroll::kRejectedPeriod;
-  if (settings_.ssh_keys) Note(kKeys, FollowKeys(platform->session, stop));
+  if (settings_->ssh_keys) Note(kKeys, FollowKeys(platform->session, stop));
   if (pivot) {
     Note("host-name", FollowName(platform->session, stop));
     Note("host-keys", KeepHostKeys(paths_.root, paths_.persist));

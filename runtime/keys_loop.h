@@ -9,19 +9,19 @@
 #include "agent/base/log.h"
 #include "agent/base/paths.h"
 #include "runtime/findings.h"
+#include "runtime/live_settings.h"
 #include "runtime/managed_keys.h"
 #include "runtime/node_report.h"
-#include "runtime/settings.h"
 #include "runtime/shared_platform.h"
 
 namespace powernode::runtime {
 
 class KeysLoop {
  public:
-  KeysLoop(const Paths& paths, const Settings& settings, const SharedPlatform& platform,
+  KeysLoop(const Paths& paths, LiveSettings settings, const SharedPlatform& platform,
            const ReportBoard& board, Findings& findings, Log& log)
       : paths_(paths),
-        settings_(settings),
+        settings_(std::move(settings)),
         platform_(platform),
         board_(board),
         findings_(findings),
@@ -38,7 +38,7 @@ class KeysLoop {
   void Note(const char* subject, const Status& status);
 
   const Paths& paths_;
-  const Settings& settings_;
+  LiveSettings settings_;
   const SharedPlatform& platform_;
   const ReportBoard& board_;
   Findings& findings_;

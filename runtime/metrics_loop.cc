@@ -26,8 +26,9 @@ std::chrono::milliseconds MetricsLoop::Tick(std::stop_token stop) {
 }
 
 void MetricsLoop::WriteFile() const {
-  if (settings_.metrics_textfile.empty()) return;
-  if (const Status written = WriteMetricsFile(settings_.metrics_textfile, render_()); !written)
+  const std::string directory = settings_->metrics_textfile;
+  if (directory.empty()) return findings_.ClearSubject("metrics_textfile");
+  if (const Status written = WriteMetricsFile(directory, render_()); !written)
     findings_.Raise(Severity::kLow, "metrics_textfile", written.error());
   else
     findings_.ClearSubject("metrics_textfile");

@@ -7,21 +7,22 @@
 #include <optional>
 #include <stop_token>
 #include <string>
+#include <utility>
 
 #include "agent/base/clock.h"
 #include "agent/base/paths.h"
 #include "runtime/findings.h"
+#include "runtime/live_settings.h"
 #include "runtime/metrics_socket.h"
-#include "runtime/settings.h"
 
 namespace powernode::runtime {
 
 class MetricsLoop {
  public:
-  MetricsLoop(const Paths& paths, const Settings& settings, std::function<std::string()> render,
+  MetricsLoop(const Paths& paths, LiveSettings settings, std::function<std::string()> render,
               Findings& findings, Clock& clock)
       : paths_(paths),
-        settings_(settings),
+        settings_(std::move(settings)),
         render_(std::move(render)),
         findings_(findings),
         clock_(clock) {}
@@ -34,7 +35,7 @@ class MetricsLoop {
 
  private:
   const Paths& paths_;
-  const Settings& settings_;
+  LiveSettings settings_;
   std::function<std::string()> render_;
   Findings& findings_;
   Clock& clock_;

@@ -99,8 +99,8 @@ Result<std::optional<mount::StoreLease>> Reconciler::LeaseStore(const Compositio
     return std::optional<mount::StoreLease>();
   }
   const StoreLimits limits{
-      .floor_mib = CacheFloorMib(settings_.cache_floor_mib, ObservePersist(paths_)),
-      .budget_mib = settings_.cache_budget_mib};
+      .floor_mib = CacheFloorMib(settings_->cache_floor_mib, ObservePersist(paths_)),
+      .budget_mib = settings_->cache_budget_mib};
   ASSIGN_OR_RETURN(StoreRoom room,
                    MakeRoom({.paths = paths_,
                              .wanted = std::span(&wanted, 1),
@@ -115,9 +115,10 @@ Result<std::optional<mount::StoreLease>> Reconciler::LeaseStore(const Compositio
 Result<Assignment> Reconciler::Ask(enroll::Session& session, const Composition* present,
                                    EmptyList empty, std::stop_token stop) {
   enroll::NodeApi api(session);
+  const std::shared_ptr<const Settings> settings = settings_.Get();
   Result<Assignment> wanted = FetchAssignment({.api = api,
                                                .paths = paths_,
-                                               .settings = settings_,
+                                               .settings = *settings,
                                                .instance_id = session.credentials()->instance_id,
                                                .present = present,
                                                .empty = empty,
@@ -207,7 +208,7 @@ Result<ReconcileOutcome> Reconciler::FallBack(std::stop_token stop) {
   ASSIGN_OR_RETURN(std::optional<Breadcrumb> running, RunningSet(paths_));
   if (running) return ReconcileOutcome{.plan = {}, .running = std::move(running)};
   ASSIGN_OR_RETURN(std::optional<LastKnownGood> good, LoadLastKnownGood(paths_));
-  if (!good || !settings_.last_known_good || LastKnownGoodDisabled(paths_))
+  if (!good || !settings_->last_known_good || LastKnownGoodDisabled(paths_))
     return Error(ErrorKind::kNotFound, "no_lkg", "this node has no last known good set yet");
   return Change(nullptr, std::move(good->composition), std::nullopt, Apply::kYes, stop);
 }
@@ -242,8 +243,9 @@ Result<ReconcileOutcome> Reconciler::Change(enroll::Session* session, Compositio
     return outcome;
   }
 
-  ModuleSupply supply(paths_, LoadNodePolicy(paths_, settings_, clock_.UnixSeconds()).policy,
-                      CacheFloorMib(settings_.cache_floor_mib, ObservePersist(paths_)), session,
+  const std::shared_ptr<const Settings> settings = settings_.Get();
+  ModuleSupply supply(paths_, LoadNodePolicy(paths_, *settings, clock_.UnixSeconds()).policy,
+                      CacheFloorMib(settings->cache_floor_mib, ObservePersist(paths_)), session,
                       clock_, observers_);
   RETURN_IF_ERROR(supply.Prepare());
   const Network network = session != nullptr ? Network::kUse : Network::kForbid;
@@ -262,9 +264,9 @@ Result<ReconcileOutcome> Reconciler::Change(enroll::Session* session, Compositio
                                  .features = features_,
                                  .supply = supply,
                                  .systemd = systemd_,
-                                 .scratch_mib = settings_.scratch_mib,
+                                 .scratch_mib = settings->scratch_mib,
                                  .clock = clock_,
-                                 .verify = settings_.verify};
+                                 .verify = settings->verify};
   ASSIGN_OR_RETURN(HostChange changed,
                    ChangeUnion(context, wanted, outcome.running, network, stop));
   outcome.running = std::move(changed.breadcrumb);
@@ -277,7 +279,8 @@ Result<ReconcileOutcome> Reconciler::Change(enroll::Session* session, Compositio
 Result<std::vector<Action>> Reconciler::Plan(const Composition& wanted,
                                              const std::optional<Breadcrumb>& running) const {
   const std::string hash = CompositionHash(wanted.modules);
-  const verify::Policy policy = LoadNodePolicy(paths_, settings_, clock_.UnixSeconds()).policy;
+  const verify::Policy policy =
+      LoadNodePolicy(paths_, *settings_.Get(), clock_.UnixSeconds()).policy;
   ChangeFacts facts{.wanted = wanted, .running = running, .policy = policy};
   if (const Result<std::optional<Composition>> staged = StagedSet(paths_); staged && *staged)
     facts.staged = CompositionHash((*staged)->modules);
@@ -296,7 +299,8 @@ Result<std::vector<Action>> Reconciler::Plan(const Composition& wanted,
   note_mounted(wanted.modules);
   if (running) note_mounted(running->composition.modules);
   if (!running || running->mode != NodeMode::kPivot) {
-    const ModuleUnits units = RenderModuleUnits(wanted, HostSurroundings(paths_, settings_.verify));
+    const ModuleUnits units =
+        RenderModuleUnits(wanted, HostSurroundings(paths_, settings_->verify));
     ASSIGN_OR_RETURN(facts.units, PlanUnits(paths_, units.units));
   }
   return PlanChange(facts);

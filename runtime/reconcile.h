@@ -23,9 +23,9 @@
 #include "runtime/breadcrumb.h"
 #include "runtime/change_plan.h"
 #include "runtime/host_union.h"
+#include "runtime/live_settings.h"
 #include "runtime/module_supply.h"
 #include "runtime/reconcile_plan.h"
-#include "runtime/settings.h"
 #include "runtime/store_gc.h"
 
 namespace powernode::runtime {
@@ -50,10 +50,10 @@ struct ReconcileOutcome {
 class Reconciler {
  public:
   // All outlive the reconciler. `systemd` may be nullptr, see HostUnionContext.
-  Reconciler(const Paths& paths, const Settings& settings, const mount::KernelFeatures& features,
+  Reconciler(const Paths& paths, LiveSettings settings, const mount::KernelFeatures& features,
              Systemd* systemd, Clock& clock, SupplyObservers observers = {})
       : paths_(paths),
-        settings_(settings),
+        settings_(std::move(settings)),
         features_(features),
         systemd_(systemd),
         clock_(clock),
@@ -94,7 +94,7 @@ class Reconciler {
                                  std::stop_token stop);
 
   const Paths& paths_;
-  const Settings& settings_;
+  LiveSettings settings_;
   const mount::KernelFeatures& features_;
   Systemd* systemd_;
   Clock& clock_;

@@ -51,7 +51,7 @@ std::chrono::milliseconds ReconcileLoop::Tick(std::stop_token stop) {
     return kUntilJoined;  // and woken when the node has joined
   }
   std::chrono::milliseconds period =
-      std::max(Jittered(settings_.reconcile_interval, 0.1),
+      std::max(Jittered(settings_->reconcile_interval, 0.1),
                platform->session.AskedToWait(enroll::LaneName::kControl));
   if (platform->session.IsRejected()) period = std::max(period, enroll::kRejectedPeriod);
   Begin();

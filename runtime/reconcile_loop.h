@@ -12,10 +12,12 @@
 #include <optional>
 #include <stop_token>
 #include <string>
+#include <utility>
 
 #include "agent/base/clock.h"
 #include "agent/base/log.h"
 #include "runtime/findings.h"
+#include "runtime/live_settings.h"
 #include "runtime/node_report.h"
 #include "runtime/reconcile.h"
 #include "runtime/shared_platform.h"
@@ -39,11 +41,11 @@ struct ReconcileCounts {
 class ReconcileLoop {
  public:
   // `on_change` is called after the running set has changed.
-  ReconcileLoop(const Paths& paths, const Settings& settings, Reconciler& reconciler,
+  ReconcileLoop(const Paths& paths, LiveSettings settings, Reconciler& reconciler,
                 const SharedPlatform& platform, ReportBoard& board, Findings& findings,
                 Clock& clock, Log& log, std::function<void()> on_change)
       : paths_(paths),
-        settings_(settings),
+        settings_(std::move(settings)),
         reconciler_(reconciler),
         platform_(platform),
         board_(board),
@@ -73,7 +75,7 @@ class ReconcileLoop {
   void ForgetWhatIsGone();
 
   const Paths& paths_;
-  const Settings& settings_;
+  LiveSettings settings_;
   Reconciler& reconciler_;
   const SharedPlatform& platform_;
   ReportBoard& board_;

@@ -25,6 +25,7 @@
 #include "runtime/reconcile_loop.h"
 #include "runtime/runtime_directory.h"
 #include "runtime/service_stages.h"
+#include "runtime/settings_loop.h"
 #include "runtime/shared_platform.h"
 #include "runtime/state_files.h"
 #include "runtime/status_line.h"
@@ -45,6 +46,7 @@ constexpr std::chrono::milliseconds kKeysPatience{300'000};          // a few re
 constexpr std::chrono::milliseconds kEventsPatience{900'000};  // a ring of them after an outage
 // It sleeps until somebody asks, and limits a client's time by itself.
 constexpr std::chrono::milliseconds kMetricsPatience = std::chrono::milliseconds::max();
+constexpr std::chrono::milliseconds kSettingsPatience = kMetricsPatience;
 constexpr std::chrono::milliseconds kLongestWatch{30'000};
 
 // Between two looks at whether all loops still come back; the watchdog is fed at each.
@@ -81,8 +83,7 @@ Status RunService(const ServiceRequest& request, const ServiceNotifier& notifier
 
   const mount::KernelFeatures features = mount::ProbeKernelFeatures();
   Findings findings(clock, log);
-  for (const std::string& finding : request.settings.findings)
-    findings.Raise("setting_ignored", Severity::kLow, "settings", finding);
+  ReportIgnoredLines(request.settings, findings);
   const verify::LoadedPolicy loaded = LoadNodePolicy(paths, request.settings, clock.UnixSeconds());
   for (const Error& problem : loaded.problems) findings.Raise(Severity::kHigh, "policy", problem);
   if (loaded.policy.mode == verify::TrustMode::kAudit)
@@ -107,14 +108,15 @@ Status RunService(const ServiceRequest& request, const ServiceNotifier& notifier
   if (request.manager == ServiceManager::kSystemd) systemd.emplace(runner);
   Systemd* manager = systemd ? &*systemd : nullptr;
 
-  Reconciler reconciler(paths, request.settings, features, manager, clock);
+  const LiveSettings settings(request.settings);
+  Reconciler reconciler(paths, settings, features, manager, clock);
   HeartbeatLoop heartbeat(paths, request.settings.heartbeat_interval, platform, board, findings,
                           clock, log);
   Supervisor supervisor(clock, log);
-  ReconcileLoop reconcile(paths, request.settings, reconciler, platform, board, findings, clock,
-                          log, [&] { supervisor.Wake("health"); });
-  CredentialLoop credentials(paths, request.settings, heartbeat, platform, board, findings, clock,
-                             log, [&] {
+  ReconcileLoop reconcile(paths, settings, reconciler, platform, board, findings, clock, log,
+                          [&] { supervisor.Wake("health"); });
+  CredentialLoop credentials(paths, settings, heartbeat, platform, board, findings, clock, log,
+                             [&] {
                                supervisor.Wake("heartbeat");
                                supervisor.Wake("reconcile");
                                supervisor.Wake("health");
@@ -122,16 +124,15 @@ Status RunService(const ServiceRequest& request, const ServiceNotifier& notifier
                                supervisor.Wake("keys");
                                supervisor.Wake("events");
                              });
-  HealthLoop health(paths, request.settings, manager, heartbeat, platform, board, findings, clock,
-                    log, [&] { supervisor.Wake("heartbeat"); });
-  KeysLoop keys(paths, request.settings, platform, board, findings, log);
+  HealthLoop health(paths, settings, manager, heartbeat, platform, board, findings, clock, log,
+                    [&] { supervisor.Wake("heartbeat"); });
+  KeysLoop keys(paths, settings, platform, board, findings, log);
   EventLoop events(paths, platform, log);
 
-  TaskCommands commands(paths, request.settings, manager, runner,
-                        [&](std::chrono::milliseconds patience, std::stop_token s) {
-                          return reconcile.Await([&] { supervisor.Wake("reconcile"); }, patience,
-                                                 std::move(s));
-                        });
+  TaskCommands commands(
+      paths, settings, manager, runner, [&](std::chrono::milliseconds patience, std::stop_token s) {
+        return reconcile.Await([&] { supervisor.Wake("reconcile"); }, patience, std::move(s));
+      });
   TaskRunner task_runner(paths, commands, findings, clock, log);
   TaskLoop tasks(task_runner, platform);
 
@@ -154,7 +155,7 @@ Status RunService(const ServiceRequest& request, const ServiceNotifier& notifier
              joined ? std::optional(joined->session.credentials()->not_after) : std::nullopt,
          .store_bytes = store_size.Bytes(paths, clock.Monotonic())});
   };
-  MetricsLoop metrics(paths, request.settings, render, findings, clock);
+  MetricsLoop metrics(paths, settings, render, findings, clock);
   supervisor.Start({"health", kHealthPatience, [&](std::stop_token s) {
                       const std::chrono::milliseconds wait = health.Tick(s);
                       metrics.WriteFile();
@@ -165,6 +166,16 @@ Status RunService(const ServiceRequest& request, const ServiceNotifier& notifier
   supervisor.Start({"events", kEventsPatience, [&](std::stop_token s) { return events.Tick(s); }});
   supervisor.Start(
       {"metrics", kMetricsPatience, [&](std::stop_token s) { return metrics.Tick(s); }});
+  SettingsLoop reload(
+      settings, request.read_settings,
+      [&] {
+        heartbeat.SetPeriod(settings->heartbeat_interval);
+        for (const char* loop : {"heartbeat", "reconcile", "health", "credentials", "keys"})
+          supervisor.Wake(loop);
+      },
+      findings, log);
+  supervisor.Start(
+      {"settings", kSettingsPatience, [&](std::stop_token s) { return reload.Tick(s); }});
   const auto status_line = [&] {
     return StatusLine(*board.Get(), heartbeat.last(), findings.List(), clock.UnixSeconds());
   };

@@ -7,6 +7,7 @@
 // seconds; nothing is half-written because everything is written by rename.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <stop_token>
 #include <string>
@@ -29,6 +30,7 @@ enum class ServiceManager {
 struct ServiceRequest {
   Paths paths;
   Settings settings;
+  std::function<Settings()> read_settings;  // at SIGHUP, which has to be blocked (hangup.h)
   ServiceManager manager = ServiceManager::kSystemd;
 };
 

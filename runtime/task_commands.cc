@@ -31,8 +31,9 @@ Status TaskCommands::CheckUnit(const std::string& unit) const {
   const std::string shown = Printable(unit.substr(0, 256));
   if (IsAgentUnit(unit))
     return Error(ErrorKind::kRefused, kPolicy, shown + " is the agent's own unit");
-  if (std::find(settings_.task_units.begin(), settings_.task_units.end(), unit) !=
-      settings_.task_units.end())
+  const std::shared_ptr<const Settings> settings = settings_.Get();
+  if (std::find(settings->task_units.begin(), settings->task_units.end(), unit) !=
+      settings->task_units.end())
     return Ok();
   ASSIGN_OR_RETURN(const std::vector<std::string> own, ListOwnUnits(paths_));
   if (std::find(own.begin(), own.end(), unit) != own.end()) return Ok();
@@ -58,13 +59,13 @@ std::optional<TaskOutcome> TaskCommands::Refusal(const enroll::Task& task,
         return TaskFailed(allowed.error());
       return std::nullopt;
     case TaskAction::kTerminate:
-      if (!settings_.allow_terminate && OptionOf(task, "confirm_instance_id") != instance_id)
+      if (!settings_->allow_terminate && OptionOf(task, "confirm_instance_id") != instance_id)
         return TaskFailed(kPolicy,
                           "confirm_instance_id is not this node's id, and agent.conf does not say "
                           "allow_terminate = yes");
       return std::nullopt;
     case TaskAction::kShell: {
-      if (!settings_.remote_exec)
+      if (!settings_->remote_exec)
         return TaskFailed(kPolicy, "agent.conf of this node does not say remote_exec = on");
       const std::string command = OptionOf(task, "command");
       if (command.empty() || command.find('\0') != std::string::npos)

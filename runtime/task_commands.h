@@ -7,12 +7,13 @@
 #include <optional>
 #include <stop_token>
 #include <string>
+#include <utility>
 
 #include "agent/base/paths.h"
 #include "agent/base/process.h"
 #include "enroll/task.h"
+#include "runtime/live_settings.h"
 #include "runtime/reconcile_loop.h"
-#include "runtime/settings.h"
 #include "runtime/systemd.h"
 #include "runtime/task_outcome.h"
 
@@ -25,10 +26,10 @@ using ReconcileNow =
 class TaskCommands {
  public:
   // All outlive it. `systemd` may be nullptr: there is no service manager.
-  TaskCommands(const Paths& paths, const Settings& settings, Systemd* systemd,
-               ProcessRunner& runner, ReconcileNow reconcile)
+  TaskCommands(const Paths& paths, LiveSettings settings, Systemd* systemd, ProcessRunner& runner,
+               ReconcileNow reconcile)
       : paths_(paths),
-        settings_(settings),
+        settings_(std::move(settings)),
         systemd_(systemd),
         runner_(runner),
         reconcile_(std::move(reconcile)) {}
@@ -52,7 +53,7 @@ class TaskCommands {
   Status CheckUnit(const std::string& unit) const;
 
   const Paths& paths_;
-  const Settings& settings_;
+  LiveSettings settings_;
   Systemd* systemd_;
   ProcessRunner& runner_;
   ReconcileNow reconcile_;

@@ -9,6 +9,7 @@
 #include "agent/base/process.h"
 #include "agent/commands/command.h"
 #include "agent/commands/signals.h"
+#include "runtime/hangup.h"
 #include "runtime/notify.h"
 
 namespace powernode::commands {
@@ -19,6 +20,7 @@ std::function<Outcome(const Context&)> ConfigureService(CLI::App& app) {
       ->check(CLI::Range(1, 300));
   return [interval](const Context& context) {
     const runtime::ServiceNotifier notifier = runtime::ServiceNotifier::FromEnvironment();
+    runtime::BlockHangup();
     const StopOnSignal signals;
     std::optional<Journal> journal;
     const LogFormat format = LogFormatFor(STDERR_FILENO);
@@ -26,8 +28,13 @@ std::function<Outcome(const Context&)> ConfigureService(CLI::App& app) {
     if (format == LogFormat::kJson)
       if (Result<Journal> open = Journal::Open(context.flags.below); open)
         log.UseSink(&journal.emplace(*std::move(open)));
-    runtime::ServiceRequest request{.paths = context.paths(), .settings = context.settings()};
-    if (*interval > 0) request.settings.heartbeat_interval = std::chrono::seconds(*interval);
+    const auto read_settings = [&] {
+      runtime::Settings settings = context.settings();
+      if (*interval > 0) settings.heartbeat_interval = std::chrono::seconds(*interval);
+      return settings;
+    };
+    runtime::ServiceRequest request{
+        .paths = context.paths(), .settings = read_settings(), .read_settings = read_settings};
     if (!context.flags.below.empty()) request.manager = runtime::ServiceManager::kNone;
     const Status served = runtime::RunService(request, notifier, SystemProcessRunner(),
                                               context.clock, log, signals.token());

@@ -142,6 +142,10 @@ class Service:
             except BlockingIOError:
                 return self.notices
 
+    def hang_up(self):
+        """SIGHUP: the configuration is to be read again."""
+        self._process.send_signal(signal.SIGHUP)
+
     def terminate(self):
         """SIGTERM; the exit code and how many seconds the end took."""
         asked = time.monotonic()

@@ -165,6 +165,23 @@ class Manager(ServiceTest):
         service = self.start(environment={"WATCHDOG_USEC": "6000000"})
         self.eventually(lambda: service.notified().count("WATCHDOG=1") >= 3, "three signs of life", seconds=10)
 
+    def test_reads_its_configuration_again_when_hung_up(self):
+        self.node.configure(reconcile_interval=1, heartbeat_interval=300, gate_interval=1)
+        service = self.start()
+        self.wait_for_union("etc/base")
+        self.eventually(lambda: self.heartbeats() > 0, "the first heartbeat")
+        before = self.heartbeats()
+        self.configure(no_such_key=1)  # and a heartbeat each second
+        service.hang_up()
+        self.eventually(lambda: self.heartbeats() > before + 3, "heartbeats at the new pace", 20)
+        self.eventually(lambda: self.finding("setting_ignored"), "a finding about the line")
+        self.assertIn("the configuration was read again", service.log())
+        self.configure()
+        service.hang_up()
+        self.eventually(lambda: not self.finding("setting_ignored"), "the finding's end")
+        self.assertTrue(service.running())
+        self.expect_prompt_end(service)
+
     def test_is_ready_without_a_platform(self):
         self.platform.stop()
         service = self.start()

@@ -76,12 +76,12 @@ class NotedPrograms : public ProcessRunner {
 // One process of the agent, from its start to its end.
 struct TaskProcess {
   TaskProcess(TaskRoot& node, enroll::CredentialsPtr credentials, TurnedClock& time,
-              ProcessRunner& programs, const Settings& settings)
+              ProcessRunner& programs, LiveSettings settings)
       : root(node),
         clock(time),
         session(std::move(credentials), enroll::CurlTransports(), clock),
         systemd(programs),
-        commands(root.paths, settings, &systemd, programs,
+        commands(root.paths, std::move(settings), &systemd, programs,
                  [this](std::chrono::milliseconds patience, std::stop_token stop) {
                    return Sync(patience, std::move(stop));
                  }),

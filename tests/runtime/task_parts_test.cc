@@ -247,11 +247,12 @@ class NotingRunner : public ProcessRunner {
 
 struct Commands : Node {
   Settings settings;
+  LiveSettings live{settings};
   NotingRunner runner;
   Systemd systemd{runner};
   ReconcileRound round;
   TaskCommands commands{
-      paths, settings, &systemd, runner,
+      paths, live, &systemd, runner,
       [this](std::chrono::milliseconds, std::stop_token) { return Result<ReconcileRound>(round); }};
 
   static enroll::Task Make(const std::string& command, Json options = Json::object()) {
@@ -270,6 +271,7 @@ TEST_SUITE("task commands") {
   TEST_CASE("units: only modules' own and those of agent.conf, never the agent's") {
     Commands node;
     node.settings.task_units = {"nginx.service", "powernode-agent.service"};
+    node.live.Set(node.settings);
     REQUIRE(
         SyncUnits(node.paths, {{.name = "powernode-m1-web.service",
                                 .module_id = "m1",
@@ -298,8 +300,10 @@ TEST_SUITE("task commands") {
     for (const char* name : {"custom", "ssh_command"}) {
       const enroll::Task task = Commands::Make(name, {{"command", "id"}});
       node.settings.remote_exec = false;
+      node.live.Set(node.settings);
       CHECK(node.RefusalOf(task) == "refused_by_policy");
       node.settings.remote_exec = true;
+      node.live.Set(node.settings);
       CHECK(node.RefusalOf(task).empty());
       CHECK(node.RefusalOf(Commands::Make(name)) == "bad_options");
       CHECK(node.RefusalOf(Commands::Make(name, {{"command", std::string("a\0b", 3)}})) ==
@@ -334,6 +338,7 @@ TEST_SUITE("task commands") {
     const enroll::Task meant = Commands::Make("terminate", {{"confirm_instance_id", "i1"}});
     CHECK(node.RefusalOf(meant).empty());
     node.settings.allow_terminate = true;
+    node.live.Set(node.settings);
     CHECK(node.RefusalOf(Commands::Make("terminate")).empty());
     CHECK(node.commands.Run(meant, seconds(9), {})->result["status"] == "powering_off");
     CHECK(node.runner.lines == std::vector<std::string>{"/usr/bin/systemctl --no-wall poweroff"});

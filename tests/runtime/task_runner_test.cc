@@ -28,9 +28,14 @@ struct Scene {
     process.emplace(root, credentials, clock, real_programs ? SystemProcessRunner() : noted,
                     settings);
   }
+  void AllowCommands() {
+    Settings allowing;
+    allowing.remote_exec = true;
+    settings.Set(std::move(allowing));
+  }
   // Commands of tasks are run in earnest.
   void UseRealPrograms() {
-    settings.remote_exec = true;
+    AllowCommands();
     real_programs = true;
     Restart();
   }
@@ -90,7 +95,7 @@ struct Scene {
   enroll::CredentialsPtr credentials;
   TaskRoot root;
   TurnedClock clock;
-  Settings settings;
+  LiveSettings settings{Settings{}};
   NotedPrograms noted{root};
   bool real_programs = false;
   std::optional<TaskProcess> process;
@@ -253,7 +258,7 @@ TEST_CASE("a lost answer to the acknowledgement loses no task and runs none twic
   for (const char* mode : {"target", "gen2"}) {
     CAPTURE(mode);
     Scene scene(mode);
-    scene.settings.remote_exec = true;
+    scene.AllowCommands();
     const std::string sync = scene.Add("sync");
     const std::string custom = scene.Add("custom", R"({"command":"the command"})");
     scene.Fault("acknowledge", {"close", "--number", "0", "--count", "2"});
@@ -324,7 +329,7 @@ TEST_CASE("what an earlier process left in the journal is brought to its end") {
   const std::string once = scene.Add("custom", R"({"command":"the command"})");
   const std::string finished = scene.Add("sync");
   const std::string reported = scene.Add("sync");
-  scene.settings.remote_exec = true;
+  scene.AllowCommands();
   scene.Acknowledge(repeat, "a1");
   const std::string lease_of_once = scene.Acknowledge(once, "a1");
   const std::string lease_of_finished = scene.Acknowledge(finished, "a1");
@@ -344,7 +349,7 @@ TEST_CASE("what an earlier process left in the journal is brought to its end") {
 TEST_CASE("interrupted is said on a server without leases, too") {
   Scene scene("gen2");
   const std::string id = scene.Add("custom", R"({"command":"the command"})");
-  scene.settings.remote_exec = true;
+  scene.AllowCommands();
   scene.Acknowledge(id, "a1");
   scene.Left(id, "custom", TaskClass::kConfirmed, TaskState::kRunning);
   scene.Work();
@@ -356,7 +361,7 @@ TEST_CASE("interrupted is said on a server without leases, too") {
 TEST_CASE("what was refused when it was taken is not run by a process that would allow it") {
   Scene scene;
   const std::string id = scene.Add("custom", R"({"command":"the command"})");
-  scene.settings.remote_exec = true;
+  scene.AllowCommands();
   scene.Left(id, "custom", TaskClass::kRepeat, TaskState::kOffered);
   scene.Work();
   CHECK(scene.StatusOf(id) == "failed");
