@@ -58,6 +58,7 @@ std::function<Outcome(const Context&)> ConfigurePack(CLI::App& app);
 std::function<Outcome(const Context&)> ConfigureAttach(CLI::App& app);
 std::function<Outcome(const Context&)> ConfigureDetach(CLI::App& app);
 std::function<Outcome(const Context&)> ConfigureUpdate(CLI::App& app);
+std::function<Outcome(const Context&)> ConfigureSync(CLI::App& app);
 std::function<Outcome(const Context&)> ConfigureLkg(CLI::App& app);
 std::function<Outcome(const Context&)> ConfigureRetryPendingCompose(CLI::App& app);
 std::function<Outcome(const Context&)> ConfigureGc(CLI::App& app);

@@ -34,6 +34,7 @@ constexpr std::array kCommands = {
     Command{"detach", "host mode: one module less, until the next reconcile decides",
             ConfigureDetach},
     Command{"update", "one reconcile with the platform, now", ConfigureUpdate},
+    Command{"sync", "update, and who may log in and what this node is called", ConfigureSync},
     Command{"lkg", "the last known good set: would it boot, and with another image", ConfigureLkg},
     Command{"retry-pending-compose", "let sets that were tried twice be tried again",
             ConfigureRetryPendingCompose},

@@ -1,4 +1,4 @@
-// attach, detach, update: one reconcile from the shell, with the same parts as the service's.
+// attach, detach, update, sync: one reconcile from the shell, with the same parts as the service's.
 
 #include <algorithm>
 #include <optional>
@@ -6,10 +6,11 @@
 #include "agent/base/lock_file.h"
 #include "agent/base/process.h"
 #include "agent/commands/command.h"
+#include "agent/commands/keys_and_name.h"
 #include "agent/commands/pull_progress.h"
 #include "agent/commands/signals.h"
+#include "agent/commands/stored_credentials.h"
 #include "enroll/node_api.h"
-#include "enroll/pki_store.h"
 #include "runtime/assignment.h"
 #include "runtime/module_set.h"
 #include "runtime/reconcile.h"
@@ -18,17 +19,9 @@
 namespace powernode::commands {
 namespace {
 
-enum class Change { kAttach, kDetach, kUpdate };
+enum class Change { kAttach, kDetach, kUpdate, kSync };
 
-// A session with the stored credentials: these commands change an enrolled node and never enroll
-// one.
-Result<enroll::CredentialsPtr> StoredCredentials(const Context& context, const Paths& paths) {
-  enroll::PkiStore::Loaded loaded = enroll::PkiStore(paths.pki).Load(context.clock.UnixSeconds());
-  if (loaded.credentials) return loaded.credentials;
-  if (!loaded.findings.empty()) return loaded.findings.front();
-  return Error(ErrorKind::kDenied, "not_enrolled",
-               "no certificate below " + paths.pki + ": run `powernode-agent enroll` first");
-}
+bool IsFromPlatform(Change change) { return change == Change::kUpdate || change == Change::kSync; }
 
 Result<runtime::Composition> WithModule(enroll::NodeApi& api, const std::string& id,
                                         runtime::Composition set, std::stop_token stop) {
@@ -72,7 +65,7 @@ Result<runtime::ReconcileOutcome> Reconcile(const Context& context, Change chang
   runtime::Reconciler reconciler(paths, settings, features,
                                  context.flags.below.empty() ? &systemd : nullptr, context.clock,
                                  progress.Observers());
-  if (change == Change::kUpdate) return reconciler.Run(session, apply, stop, empty);
+  if (IsFromPlatform(change)) return reconciler.Run(session, apply, stop, empty);
 
   ASSIGN_OR_RETURN(const std::optional<runtime::Breadcrumb> running, runtime::RunningSet(paths));
   runtime::Composition present;
@@ -110,12 +103,12 @@ std::string ActionText(const runtime::Action& action) {
   return std::string(runtime::ActionName(action.kind)) + " " + subject + ": " + action.detail;
 }
 
-Outcome Run(const Context& context, Change change, const std::string& id, runtime::Apply apply,
-            runtime::EmptyList empty, std::optional<int> progress_fd) {
-  const StopOnSignal signals;
+Outcome ReconcileOnce(const Context& context, Change change, const std::string& id,
+                      runtime::Apply apply, runtime::EmptyList empty,
+                      std::optional<int> progress_fd, std::stop_token stop) {
   Result<runtime::ReconcileOutcome> done = [&]() -> Result<runtime::ReconcileOutcome> {
     ASSIGN_OR_RETURN(PullProgress progress, PullProgress::Open(progress_fd));
-    return Reconcile(context, change, id, apply, empty, progress, signals.token());
+    return Reconcile(context, change, id, apply, empty, progress, std::move(stop));
   }();
   if (!done) return Outcome::Failed("reconcile", done.error());
   Outcome outcome;
@@ -146,8 +139,8 @@ Outcome Run(const Context& context, Change change, const std::string& id, runtim
   if (done->applied) outcome.text += "applied\n";
   if (done->pending_reboot) outcome.text += "stored; the next boot composes it\n";
   if (!done->plan.empty() && apply == runtime::Apply::kDryRun)
-    outcome.text += change == Change::kUpdate ? "nothing was changed (--dry-run)\n"
-                                              : "nothing was changed; add --execute to do it\n";
+    outcome.text += IsFromPlatform(change) ? "nothing was changed (--dry-run)\n"
+                                           : "nothing was changed; add --execute to do it\n";
   if (done->applied && done->running && !done->running->findings.empty()) {
     outcome.status = "partial";
     outcome.exit_code = kPartial;
@@ -155,6 +148,15 @@ Outcome Run(const Context& context, Change change, const std::string& id, runtim
       outcome.text += "note: " + finding + "\n";
     outcome.details["findings"] = done->running->findings;
   }
+  return outcome;
+}
+
+Outcome Run(const Context& context, Change change, const std::string& id, runtime::Apply apply,
+            runtime::EmptyList empty, std::optional<int> progress_fd) {
+  const StopOnSignal signals;
+  Outcome outcome = ReconcileOnce(context, change, id, apply, empty, progress_fd, signals.token());
+  if (change == Change::kSync && apply == runtime::Apply::kYes)
+    FollowKeysAndName(context, signals.token(), outcome);
   return outcome;
 }
 
@@ -177,6 +179,19 @@ std::function<Outcome(const Context&)> ConfigureOne(CLI::App& app, Change change
   };
 }
 
+std::function<Outcome(const Context&)> ConfigureWhole(CLI::App& app, Change change) {
+  auto dry_run = std::make_shared<bool>(false);
+  auto allow_empty = std::make_shared<bool>(false);
+  app.add_flag("--dry-run", *dry_run, "print the plan, change nothing");
+  app.add_flag("--allow-empty", *allow_empty, "no module at all is meant, if the list is empty");
+  const auto progress_fd = AddProgressFd(app);
+  return [=](const Context& context) {
+    return Run(context, change, "", *dry_run ? runtime::Apply::kDryRun : runtime::Apply::kYes,
+               *allow_empty ? runtime::EmptyList::kAccept : runtime::EmptyList::kRefuse,
+               *progress_fd);
+  };
+}
+
 }  // namespace
 
 std::function<Outcome(const Context&)> ConfigureAttach(CLI::App& app) {
@@ -188,16 +203,11 @@ std::function<Outcome(const Context&)> ConfigureDetach(CLI::App& app) {
 }
 
 std::function<Outcome(const Context&)> ConfigureUpdate(CLI::App& app) {
-  auto dry_run = std::make_shared<bool>(false);
-  auto allow_empty = std::make_shared<bool>(false);
-  app.add_flag("--dry-run", *dry_run, "print the plan, change nothing");
-  app.add_flag("--allow-empty", *allow_empty, "no module at all is meant, if the list is empty");
-  const auto progress_fd = AddProgressFd(app);
-  return [=](const Context& context) {
-    return Run(
-        context, Change::kUpdate, "", *dry_run ? runtime::Apply::kDryRun : runtime::Apply::kYes,
-        *allow_empty ? runtime::EmptyList::kAccept : runtime::EmptyList::kRefuse, *progress_fd);
-  };
+  return ConfigureWhole(app, Change::kUpdate);
+}
+
+std::function<Outcome(const Context&)> ConfigureSync(CLI::App& app) {
+  return ConfigureWhole(app, Change::kSync);
 }
 
 }  // namespace powernode::commands

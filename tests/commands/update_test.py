@@ -1,5 +1,6 @@
 """`update`, `attach` and `detach`: the union beside the root is what was asked for, and a dry run asks nobody twice."""
 
+import base64
 import json
 
 import command_test
@@ -29,6 +30,32 @@ class Update(command_test.CommandTest):
         self.assertEqual(self.kept(), before)
         self.assertEqual(self.node.mounts(), [])
         self.assertEqual([request for request in self.platform.requests() if "blobs/" in request["path"]], [])
+
+    def test_sync_brings_modules_and_those_who_may_log_in(self):
+        blob = b"\0\0\0\x0bssh-ed25519\0\0\0\x20" + bytes(32)
+        key = f"ssh-ed25519 {base64.b64encode(blob).decode()} anna"
+        self.node.write("/etc/passwd", "root:x:0:0::/root:/bin/sh\n")
+        mine = self.node.write("/root/.ssh/authorized_keys", "# mine\n")
+        self.platform.authorize(key)
+        self.platform.assign("base")
+        self.expect_code(self.node.run("sync", "--dry-run", "--json"), 0)
+        self.assertEqual(mine.read_text(), "# mine\n")
+        done = self.node.run("sync", "--json")
+        self.expect_code(done, 0)
+        self.assertTrue(done.json["details"]["applied"])
+        self.assertEqual(self.node.union(), {"etc/base"})
+        self.assertEqual(mine.read_text(), f"# mine\n# BEGIN powernode\n{key}\n# END powernode\n")
+
+    def test_sync_says_what_is_amiss_with_the_keys_and_does_the_rest(self):
+        self.node.write("/etc/passwd", "root:x:0:0::/root:/bin/sh\n")
+        self.node.write("/root/.profile", "")
+        self.platform.authorize("not a key")
+        self.platform.assign("base")
+        done = self.node.run("sync", "--json")
+        self.expect_code(done, 8)
+        self.assertEqual(done.json["status"], "partial")
+        self.assertEqual([note["code"] for note in done.json["details"]["keys_and_name"]], ["bad_key_line"])
+        self.assertEqual(self.node.union(), {"etc/base"})
 
     def test_applies_and_is_a_noop_afterwards(self):
         self.platform.assign("base", "web")

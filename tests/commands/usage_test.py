@@ -12,7 +12,7 @@ def agent(*words):
 
 class Usage(command_test.CommandTest):
     COMMANDS = ("boot", "prepare-root", "init-bottom", "service", "enroll", "introspect", "status", "verify", "pack",
-                "attach", "detach", "update", "lkg", "retry-pending-compose", "gc", "version")
+                "attach", "detach", "update", "sync", "lkg", "retry-pending-compose", "gc", "version")
 
     def test_version(self):
         done = self.new_node().run("version", "--json")
