@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <iterator>
 #include <optional>
 #include <vector>
 
@@ -62,14 +61,14 @@ class Publisher {
   }
 
   // What a writer could not remove has a digest's name and other bytes: it must not come along.
+  // Both are sorted.
   bool HoldsOnly(const std::string& digits, Iterator first, Iterator end) const {
     const Result<std::vector<std::string>> names = ListDirectory(incoming_.PathOf(digits));
-    if (!names || names->size() != static_cast<std::size_t>(std::distance(first, end)))
-      return false;
-    return std::all_of(first, end, [&](const auto& object) {
-      return object.second.name == ObjectStore::NameOf(object.first) &&
-             std::ranges::find(*names, BaseNameOf(object.second.name)) != names->end();
-    });
+    return names && std::equal(first, end, names->begin(), names->end(),
+                               [&](const auto& object, const std::string& name) {
+                                 return object.second.name == ObjectStore::NameOf(object.first) &&
+                                        object.second.name == JoinPath(digits, name);
+                               });
   }
 
   Status PublishEach(Iterator first, Iterator end) {
