@@ -230,18 +230,14 @@ const char* const kEd25519Key =
 // As another agent leaves it: regular files, and plain JSON.
 struct FlatSet {
   explicit FlatSet(const Fixture& in, const Credentials& of) : fixture(in), credentials(of) {
-    REQUIRE(MakeDirectories(fixture.directory, 0700));
-    Put("node.key", credentials.key_pem.Reveal());
-    Put("node.crt", credentials.certificate_pem);
-    Put("ca-chain.crt", credentials.chain_pem);
-    Put("ca-bundle.crt", credentials.ca_pem);
-    Put("meta.json", R"({"instance_id": ")" + credentials.instance_id +
-                         R"(", "platform_url": "https://other.test", "version": 3})");
+    for (const std::string_view name : kLinkedFiles)
+      if (Lstat(fixture.At(name))) REQUIRE(Unlink(fixture.At(name)));
+    WriteFlatSet(fixture.directory, credentials,
+                 R"({"instance_id": ")" + credentials.instance_id +
+                     R"(", "platform_url": "https://other.test", "version": 3})");
   }
   void Put(std::string_view name, const std::string& content) const {
-    const std::string path = fixture.At(name);
-    if (Lstat(path)) REQUIRE(Unlink(path));
-    REQUIRE(WriteFile(path, content, 0600));
+    REQUIRE(WriteFile(fixture.At(name), content, 0600));
   }
 
   const Fixture& fixture;

@@ -1,5 +1,8 @@
 #include "tests/enroll/sample_credentials.h"
 
+#include <doctest/doctest.h>
+
+#include "agent/base/files.h"
 #include "enroll/certificate.h"
 #include "enroll/key.h"
 
@@ -21,6 +24,19 @@ Credentials SampleCredentials(const Authority& authority, const LeafWish& wish) 
   out.serial = facts.serial;
   out.fingerprint = facts.fingerprint;
   return out;
+}
+
+void WriteFlatSet(const std::string& pki_directory, const Credentials& credentials,
+                  const std::string& meta) {
+  REQUIRE(MakeDirectories(pki_directory, 0700));
+  const auto write = [&](std::string_view name, const std::string& content) {
+    REQUIRE(WriteFile(JoinPath(pki_directory, name), content, 0600));
+  };
+  write("node.key", credentials.key_pem.Reveal());
+  write("node.crt", credentials.certificate_pem);
+  write("ca-chain.crt", credentials.chain_pem);
+  write("ca-bundle.crt", credentials.ca_pem);
+  write("meta.json", meta);
 }
 
 }  // namespace powernode::enroll::testing

@@ -18,15 +18,7 @@ constexpr std::int64_t kNow = 1'770'000'000;  // 2026-02-02
 
 struct Fixture {
   explicit Fixture(const enroll::Credentials& theirs) {
-    REQUIRE(MakeDirectories(paths.pki, 0700));
-    Put("node.key", theirs.key_pem.Reveal());
-    Put("node.crt", theirs.certificate_pem);
-    Put("ca-chain.crt", theirs.chain_pem);
-    Put("ca-bundle.crt", theirs.ca_pem);
-    Put("meta.json", R"({"platform_url": "https://p.test:8443"})");
-  }
-  void Put(const std::string& name, const std::string& content) {
-    REQUIRE(WriteFile(JoinPath(paths.pki, name), content, 0600));
+    WriteFlatSet(paths.pki, theirs, R"({"platform_url": "https://p.test:8443"})");
   }
   JoinAttempt Join() {
     return JoinOnce({.paths = paths, .transports = platform.Transports()}, clock, {});
@@ -52,7 +44,7 @@ TEST_SUITE("join with another agent's certificate") {
 
   TEST_CASE("one that cannot be taken is a finding, and the node goes on as it would without") {
     Fixture fixture(SampleCredentials(Authority()));
-    fixture.Put("node.key", "no key");
+    REQUIRE(WriteFile(fixture.paths.pki + "/node.key", "no key", 0600));
     const JoinAttempt attempt = fixture.Join();
     REQUIRE_FALSE(attempt.outcome);
     CHECK(attempt.outcome.error().code() == "no_identity");
