@@ -1,5 +1,6 @@
 """The reference control plane as a process on a free port of the loopback."""
 
+import base64
 import json
 import os
 import pathlib
@@ -9,6 +10,8 @@ import subprocess
 BUILD = pathlib.Path(__file__).parents[2] / "build/dev"
 PROGRAM = os.environ.get("POWERNODE_PLATFORM", BUILD / "tests/platform/powernode-platform")
 PATIENCE = 60
+# A line that authorized_keys may have.
+SSH_KEY = "ssh-ed25519 " + base64.b64encode(b"\0\0\0\x0bssh-ed25519\0\0\0\x20" + bytes(32)).decode() + " anna"
 
 
 class Platform:

@@ -1,6 +1,5 @@
 """`service`: tells its manager, beats, follows the assignment, and ends when it is told to."""
 
-import base64
 import http.client
 import json
 import os
@@ -12,6 +11,7 @@ import time
 
 import command_test
 import modules
+import platform_process
 
 SOURCES = pathlib.Path(__file__).parents[2]
 
@@ -239,8 +239,7 @@ class Assignment(ServiceTest):
         self.assertEqual(self.platform.complaints(), [])
 
     def test_keeps_the_keys_of_those_who_may_log_in(self):
-        blob = b"\0\0\0\x0bssh-ed25519\0\0\0\x20" + bytes(32)
-        key = f"ssh-ed25519 {base64.b64encode(blob).decode()} anna"
+        key = platform_process.SSH_KEY
         self.node.write("/etc/passwd", "root:x:0:0::/root:/bin/sh\n")
         mine = self.node.write("/root/.ssh/authorized_keys", "# mine\n")
         self.platform.authorize(key, "not a key")

@@ -1,10 +1,10 @@
 """`update`, `attach` and `detach`: the union beside the root is what was asked for, and a dry run asks nobody twice."""
 
-import base64
 import json
 
 import command_test
 import modules
+import platform_process
 
 
 class Update(command_test.CommandTest):
@@ -32,8 +32,7 @@ class Update(command_test.CommandTest):
         self.assertEqual([request for request in self.platform.requests() if "blobs/" in request["path"]], [])
 
     def test_sync_brings_modules_and_those_who_may_log_in(self):
-        blob = b"\0\0\0\x0bssh-ed25519\0\0\0\x20" + bytes(32)
-        key = f"ssh-ed25519 {base64.b64encode(blob).decode()} anna"
+        key = platform_process.SSH_KEY
         self.node.write("/etc/passwd", "root:x:0:0::/root:/bin/sh\n")
         mine = self.node.write("/root/.ssh/authorized_keys", "# mine\n")
         self.platform.authorize(key)
