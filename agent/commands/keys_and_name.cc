@@ -1,15 +1,12 @@
 #include "agent/commands/keys_and_name.h"
 
-#include <memory>
 #include <utility>
 
 #include "agent/base/log.h"
-#include "agent/commands/stored_credentials.h"
 #include "runtime/findings.h"
 #include "runtime/keys_loop.h"
 #include "runtime/node_report.h"
 #include "runtime/reconcile.h"
-#include "runtime/shared_platform.h"
 
 namespace powernode::commands {
 namespace {
@@ -28,20 +25,18 @@ void Add(const runtime::Finding& finding, Outcome& outcome) {
 
 }  // namespace
 
-void FollowKeysAndName(const Context& context, std::stop_token stop, Outcome& outcome) {
+void FollowKeysAndName(const Context& context, std::shared_ptr<runtime::JoinedPlatform> joined,
+                       std::stop_token stop, Outcome& outcome) {
   const Paths paths = context.paths();
-  const runtime::Settings settings = context.settings();
-  const Result<enroll::CredentialsPtr> credentials = StoredCredentials(context, paths);
-  if (!credentials) return;
   Log silent(-1, LogFormat::kPeople, LogLevel::kError);
   runtime::Findings findings(context.clock, silent);
   runtime::SharedPlatform platform;
-  platform.Set(std::make_shared<runtime::JoinedPlatform>(
-      *credentials, enroll::CurlTransports(settings.transport), context.clock));
+  platform.Set(std::move(joined));
   runtime::ReportBoard board;
   if (const auto running = runtime::RunningSet(paths); running && *running)
     board.Update([&](runtime::NodeReport& report) { report.mode = (*running)->mode; });
-  runtime::KeysLoop(paths, settings, platform, board, findings, silent).Tick(std::move(stop));
+  runtime::KeysLoop(paths, context.settings(), platform, board, findings, silent)
+      .Tick(std::move(stop));
   for (const runtime::Finding& finding : findings.List()) Add(finding, outcome);
 }
 

@@ -1,6 +1,7 @@
 // attach, detach, update, sync: one reconcile from the shell, with the same parts as the service's.
 
 #include <algorithm>
+#include <memory>
 #include <optional>
 
 #include "agent/base/lock_file.h"
@@ -9,12 +10,13 @@
 #include "agent/commands/keys_and_name.h"
 #include "agent/commands/pull_progress.h"
 #include "agent/commands/signals.h"
-#include "agent/commands/stored_credentials.h"
 #include "enroll/node_api.h"
+#include "enroll/pki_store.h"
 #include "runtime/assignment.h"
 #include "runtime/module_set.h"
 #include "runtime/reconcile.h"
 #include "runtime/runtime_directory.h"
+#include "runtime/shared_platform.h"
 
 namespace powernode::commands {
 namespace {
@@ -22,6 +24,21 @@ namespace {
 enum class Change { kAttach, kDetach, kUpdate, kSync };
 
 bool IsFromPlatform(Change change) { return change == Change::kUpdate || change == Change::kSync; }
+
+using JoinedPlatformPtr = std::shared_ptr<runtime::JoinedPlatform>;
+
+// With the stored credentials: these commands change an enrolled node and never enroll one.
+Result<JoinedPlatformPtr> StoredPlatform(const Context& context) {
+  const Paths paths = context.paths();
+  enroll::PkiStore::Loaded loaded = enroll::PkiStore(paths.pki).Load(context.clock.UnixSeconds());
+  if (loaded.credentials)
+    return std::make_shared<runtime::JoinedPlatform>(
+        std::move(loaded.credentials), enroll::CurlTransports(context.settings().transport),
+        context.clock);
+  if (!loaded.findings.empty()) return loaded.findings.front();
+  return Error(ErrorKind::kDenied, "not_enrolled",
+               "no certificate below " + paths.pki + ": run `powernode-agent enroll` first");
+}
 
 Result<runtime::Composition> WithModule(enroll::NodeApi& api, const std::string& id,
                                         runtime::Composition set, std::stop_token stop) {
@@ -50,22 +67,20 @@ Result<runtime::Composition> WithoutModule(const std::string& id, runtime::Compo
   return set;
 }
 
-Result<runtime::ReconcileOutcome> Reconcile(const Context& context, Change change,
+Result<runtime::ReconcileOutcome> Reconcile(const Context& context,
+                                            runtime::JoinedPlatform& platform, Change change,
                                             const std::string& id, runtime::Apply apply,
                                             runtime::EmptyList empty, PullProgress& progress,
                                             std::stop_token stop) {
   const Paths paths = context.paths();
   const runtime::Settings settings = context.settings();
-  ASSIGN_OR_RETURN(const enroll::CredentialsPtr credentials, StoredCredentials(context, paths));
   RETURN_IF_ERROR(runtime::MakeRuntimeDirectory(paths));
-  enroll::Session session(credentials, enroll::CurlTransports(settings.transport), context.clock);
-  enroll::NodeApi api(session);
   const mount::KernelFeatures features = mount::ProbeKernelFeatures();
   runtime::Systemd systemd(SystemProcessRunner());
   runtime::Reconciler reconciler(paths, settings, features,
                                  context.flags.below.empty() ? &systemd : nullptr, context.clock,
                                  progress.Observers());
-  if (IsFromPlatform(change)) return reconciler.Run(session, apply, stop, empty);
+  if (IsFromPlatform(change)) return reconciler.Run(platform.session, apply, stop, empty);
 
   ASSIGN_OR_RETURN(const std::optional<runtime::Breadcrumb> running, runtime::RunningSet(paths));
   runtime::Composition present;
@@ -73,10 +88,10 @@ Result<runtime::ReconcileOutcome> Reconcile(const Context& context, Change chang
   present.created_at = context.clock.UnixSeconds();
   present.reason = change == Change::kAttach ? "attached " + id : "detached " + id;
   Result<runtime::Composition> wanted = change == Change::kAttach
-                                            ? WithModule(api, id, std::move(present), stop)
+                                            ? WithModule(platform.api, id, std::move(present), stop)
                                             : WithoutModule(id, std::move(present));
   if (!wanted) return std::move(wanted).error();
-  return reconciler.RunTowards(session, *std::move(wanted), apply, stop);
+  return reconciler.RunTowards(platform.session, *std::move(wanted), apply, stop);
 }
 
 OrderedJson ToJson(const runtime::Supplied& supplied) {
@@ -103,13 +118,7 @@ std::string ActionText(const runtime::Action& action) {
   return std::string(runtime::ActionName(action.kind)) + " " + subject + ": " + action.detail;
 }
 
-Outcome ReconcileOnce(const Context& context, Change change, const std::string& id,
-                      runtime::Apply apply, runtime::EmptyList empty,
-                      std::optional<int> progress_fd, std::stop_token stop) {
-  Result<runtime::ReconcileOutcome> done = [&]() -> Result<runtime::ReconcileOutcome> {
-    ASSIGN_OR_RETURN(PullProgress progress, PullProgress::Open(progress_fd));
-    return Reconcile(context, change, id, apply, empty, progress, std::move(stop));
-  }();
+Outcome Report(const Result<runtime::ReconcileOutcome>& done, Change change, runtime::Apply apply) {
   if (!done) return Outcome::Failed("reconcile", done.error());
   Outcome outcome;
   outcome.stage = "reconcile";
@@ -154,9 +163,15 @@ Outcome ReconcileOnce(const Context& context, Change change, const std::string& 
 Outcome Run(const Context& context, Change change, const std::string& id, runtime::Apply apply,
             runtime::EmptyList empty, std::optional<int> progress_fd) {
   const StopOnSignal signals;
-  Outcome outcome = ReconcileOnce(context, change, id, apply, empty, progress_fd, signals.token());
+  Result<PullProgress> progress = PullProgress::Open(progress_fd);
+  if (!progress) return Outcome::Failed("reconcile", progress.error());
+  const Result<JoinedPlatformPtr> platform = StoredPlatform(context);
+  if (!platform) return Outcome::Failed("reconcile", platform.error());
+  Outcome outcome =
+      Report(Reconcile(context, **platform, change, id, apply, empty, *progress, signals.token()),
+             change, apply);
   if (change == Change::kSync && apply == runtime::Apply::kYes)
-    FollowKeysAndName(context, signals.token(), outcome);
+    FollowKeysAndName(context, *platform, signals.token(), outcome);
   return outcome;
 }
 
