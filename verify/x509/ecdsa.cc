@@ -6,13 +6,10 @@
 #include <optional>
 
 #include "verify/x509/der.h"
+#include "verify/x509/octets.h"
 
 namespace powernode::verify::x509 {
 namespace {
-
-const unsigned char* Bytes(std::string_view text) {
-  return reinterpret_cast<const unsigned char*>(text.data());
-}
 
 mbedtls_ecp_group_id GroupOf(Curve curve) {
   switch (curve) {
@@ -34,7 +31,7 @@ class Integer {
   Integer& operator=(const Integer&) = delete;
 
   bool Read(std::string_view big_endian) {
-    return mbedtls_mpi_read_binary(&value_, Bytes(big_endian), big_endian.size()) == 0;
+    return mbedtls_mpi_read_binary(&value_, Octets(big_endian), big_endian.size()) == 0;
   }
   const mbedtls_mpi* get() const { return &value_; }
 
@@ -59,13 +56,13 @@ class CurvePoint {
 
   bool Read(Curve curve, std::string_view point) {
     return point.starts_with('\x04') && mbedtls_ecp_group_load(&group_, GroupOf(curve)) == 0 &&
-           mbedtls_ecp_point_read_binary(&group_, &point_, Bytes(point), point.size()) == 0 &&
+           mbedtls_ecp_point_read_binary(&group_, &point_, Octets(point), point.size()) == 0 &&
            mbedtls_ecp_check_pubkey(&group_, &point_) == 0;
   }
 
   bool Verify(std::string_view digest, const Integer& r, const Integer& s) {
-    return mbedtls_ecdsa_verify(&group_, Bytes(digest), digest.size(), &point_, r.get(), s.get()) ==
-           0;
+    return mbedtls_ecdsa_verify(&group_, Octets(digest), digest.size(), &point_, r.get(),
+                                s.get()) == 0;
   }
 
  private:

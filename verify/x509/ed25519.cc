@@ -2,6 +2,8 @@
 
 #include <sodium/crypto_sign_ed25519.h>
 
+#include "verify/x509/octets.h"
+
 namespace powernode::verify::x509 {
 
 // The function needs no sodium_init(): it keeps no state and chooses nothing at run time.
@@ -9,10 +11,8 @@ bool VerifyEd25519(std::string_view key, std::string_view message, std::string_v
   static_assert(kEd25519KeySize == crypto_sign_ed25519_PUBLICKEYBYTES);
   static_assert(kEd25519SignatureSize == crypto_sign_ed25519_BYTES);
   if (key.size() != kEd25519KeySize || signature.size() != kEd25519SignatureSize) return false;
-  return crypto_sign_ed25519_verify_detached(
-             reinterpret_cast<const unsigned char*>(signature.data()),
-             reinterpret_cast<const unsigned char*>(message.data()), message.size(),
-             reinterpret_cast<const unsigned char*>(key.data())) == 0;
+  return crypto_sign_ed25519_verify_detached(Octets(signature), Octets(message), message.size(),
+                                             Octets(key)) == 0;
 }
 
 }  // namespace powernode::verify::x509

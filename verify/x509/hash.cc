@@ -3,6 +3,7 @@
 #include <mbedtls/sha512.h>
 
 #include "agent/base/sha256.h"
+#include "verify/x509/octets.h"
 
 namespace powernode::verify::x509 {
 namespace {
@@ -13,8 +14,8 @@ constexpr HashAlgorithm kAll[] = {HashAlgorithm::kSha256, HashAlgorithm::kSha384
 // The library computes both widths into 64 bytes; it cannot fail without hardware of its own.
 std::string Sha512Family(std::string_view bytes, bool is_384) {
   std::string digest(64, '\0');
-  mbedtls_sha512(reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(),
-                 reinterpret_cast<unsigned char*>(digest.data()), is_384 ? 1 : 0);
+  mbedtls_sha512(Octets(bytes), bytes.size(), reinterpret_cast<unsigned char*>(digest.data()),
+                 is_384 ? 1 : 0);
   digest.resize(is_384 ? 48 : 64);
   return digest;
 }

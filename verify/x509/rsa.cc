@@ -5,6 +5,7 @@
 #include <bit>
 
 #include "verify/x509/der.h"
+#include "verify/x509/octets.h"
 
 namespace powernode::verify::x509 {
 namespace {
@@ -12,10 +13,6 @@ namespace {
 constexpr unsigned kMinBits = 2048;
 constexpr unsigned kMaxBits = 8192;
 static_assert(kMaxBits <= MBEDTLS_MPI_MAX_BITS);
-
-const unsigned char* Bytes(std::string_view text) {
-  return reinterpret_cast<const unsigned char*>(text.data());
-}
 
 mbedtls_md_type_t MdOf(HashAlgorithm hash) {
   switch (hash) {
@@ -34,8 +31,8 @@ class Context {
  public:
   explicit Context(const RsaKey& key) {
     mbedtls_rsa_init(&context_);
-    ready_ = mbedtls_rsa_import_raw(&context_, Bytes(key.modulus), key.modulus.size(), nullptr, 0,
-                                    nullptr, 0, nullptr, 0, Bytes(key.exponent),
+    ready_ = mbedtls_rsa_import_raw(&context_, Octets(key.modulus), key.modulus.size(), nullptr, 0,
+                                    nullptr, 0, nullptr, 0, Octets(key.exponent),
                                     key.exponent.size()) == 0 &&
              mbedtls_rsa_complete(&context_) == 0 && mbedtls_rsa_check_pubkey(&context_) == 0;
   }
@@ -89,8 +86,8 @@ bool VerifyRsaPkcs1(const RsaKey& key, HashAlgorithm hash, std::string_view dige
   Context context(key);
   return context.CanCheck(hash, digest, signature) &&
          mbedtls_rsa_rsassa_pkcs1_v15_verify(context.get(), MdOf(hash),
-                                             static_cast<unsigned>(digest.size()), Bytes(digest),
-                                             Bytes(signature)) == 0;
+                                             static_cast<unsigned>(digest.size()), Octets(digest),
+                                             Octets(signature)) == 0;
 }
 
 bool VerifyRsaPss(const RsaKey& key, HashAlgorithm hash, std::string_view digest,
@@ -98,8 +95,8 @@ bool VerifyRsaPss(const RsaKey& key, HashAlgorithm hash, std::string_view digest
   Context context(key);
   return context.CanCheck(hash, digest, signature) &&
          mbedtls_rsa_rsassa_pss_verify_ext(
-             context.get(), MdOf(hash), static_cast<unsigned>(digest.size()), Bytes(digest),
-             MdOf(hash), static_cast<int>(digest.size()), Bytes(signature)) == 0;
+             context.get(), MdOf(hash), static_cast<unsigned>(digest.size()), Octets(digest),
+             MdOf(hash), static_cast<int>(digest.size()), Octets(signature)) == 0;
 }
 
 }  // namespace powernode::verify::x509
