@@ -5,13 +5,13 @@
 
 #include "agent/base/encoding.h"
 #include "agent/base/syscalls.h"
+#include "verify/quoted.h"
 #include "verify/sha256.h"
 
 namespace powernode::verify {
 namespace {
 
 constexpr std::string_view kPrefix = "sha256:";
-constexpr std::size_t kQuotedAtMost = 80;  // of a bad digest, in the message
 
 bool HasPrefix(std::string_view text) {
   if (text.size() < kPrefix.size()) return false;

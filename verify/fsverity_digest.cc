@@ -4,11 +4,10 @@
 
 #include "agent/base/encoding.h"
 #include "agent/base/syscalls.h"
+#include "verify/quoted.h"
 
 namespace powernode::verify {
 namespace {
-
-constexpr std::size_t kQuotedAtMost = 80;  // of a bad digest, in the message
 
 bool HasPrefix(std::string_view text, std::string_view prefix) {
   return text.size() >= prefix.size() &&

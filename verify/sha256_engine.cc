@@ -1,4 +1,5 @@
 #include "verify/sha256_engine.h"
+#include "verify/quoted.h"
 
 #include <algorithm>
 #include <cstdlib>
@@ -7,8 +8,6 @@
 
 namespace powernode::verify {
 namespace {
-
-constexpr std::size_t kQuotedAtMost = 40;  // of a bad word, in the message
 
 struct Choice {
   Sha256Engine engine;

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "agent/base/printable.h"
+#include "verify/quoted.h"
 #include "verify/sigstore/bundle.h"
 #include "verify/sigstore/dsse.h"
 #include "verify/sigstore/evidence.h"
@@ -20,8 +21,6 @@
 
 namespace powernode::verify::sigstore {
 namespace {
-
-constexpr std::size_t kQuotedAtMost = 100;
 
 // Step 4: the material is of the kind that the policy speaks of.
 Status CheckFit(const Bundle& bundle, const Requirements& requirements) {

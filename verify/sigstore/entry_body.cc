@@ -6,6 +6,7 @@
 
 #include "agent/base/encoding.h"
 #include "agent/base/printable.h"
+#include "verify/quoted.h"
 #include "verify/sigstore/message_reader.h"
 #include "verify/sigstore/pem.h"
 #include "verify/sigstore/refusal.h"
@@ -28,7 +29,6 @@ constexpr KnownKind kKnownKinds[] = {
     {"intoto", "0.0.2", EntryKind::kIntoto002, ContentKind::kEnvelope},
     {"hashedrekord", "0.0.2", EntryKind::kHashedRekord002, std::nullopt},
 };
-constexpr std::size_t kQuotedAtMost = 60;
 
 Error Mismatch(std::string_view what) {
   return Wrong(stage::kLogBody, "log entry: its " + std::string(what) + " is another");

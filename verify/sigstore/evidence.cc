@@ -8,6 +8,7 @@
 
 #include "agent/base/encoding.h"
 #include "agent/base/printable.h"
+#include "verify/quoted.h"
 #include "verify/sigstore/checkpoint.h"
 #include "verify/sigstore/entry_promise.h"
 #include "verify/sigstore/inclusion_proof.h"
@@ -17,8 +18,6 @@
 
 namespace powernode::verify::sigstore {
 namespace {
-
-constexpr std::size_t kQuotedAtMost = 100;
 
 Status RefuseDuplicates(const std::vector<LogEntry>& entries) {
   std::set<std::pair<std::string_view, std::int64_t>> seen;

@@ -6,6 +6,7 @@
 
 #include "agent/base/encoding.h"
 #include "agent/base/printable.h"
+#include "verify/quoted.h"
 #include "verify/sigstore/refusal.h"
 #include "verify/x509/certificate_path.h"
 #include "verify/x509/fulcio_identity.h"
@@ -14,8 +15,6 @@
 
 namespace powernode::verify::sigstore {
 namespace {
-
-constexpr std::size_t kQuotedAtMost = 200;
 
 std::vector<x509::Instant> TimesOf(const Facts& facts) {
   std::vector<x509::Instant> times;

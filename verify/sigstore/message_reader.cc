@@ -7,13 +7,13 @@
 
 #include "agent/base/encoding.h"
 #include "agent/base/printable.h"
+#include "verify/quoted.h"
 #include "verify/sigstore/refusal.h"
 
 namespace powernode::verify::sigstore {
 namespace {
 
 constexpr std::size_t kMaxDigits = 19;
-constexpr std::size_t kQuotedAtMost = 60;
 
 // "0" or digits without a leading zero; nullopt also beyond 2^63 - 1.
 std::optional<std::int64_t> ReadDecimal(std::string_view text) {

@@ -6,6 +6,7 @@
 
 #include "agent/base/encoding.h"
 #include "agent/base/printable.h"
+#include "verify/quoted.h"
 #include "verify/sigstore/refusal.h"
 #include "verify/sigstore/strict_json.h"
 
@@ -16,7 +17,6 @@ constexpr std::string_view kTypes[] = {"https://in-toto.io/Statement/v0.1",
                                        "https://in-toto.io/Statement/v1"};
 constexpr std::size_t kMaxSubjects = 1024;
 constexpr std::size_t kMaxDigests = 32;
-constexpr std::size_t kQuotedAtMost = 100;
 constexpr x509::HashAlgorithm kHashes[] = {
     x509::HashAlgorithm::kSha256, x509::HashAlgorithm::kSha384, x509::HashAlgorithm::kSha512};
 

@@ -6,13 +6,13 @@
 #include <vector>
 
 #include "agent/base/printable.h"
+#include "verify/quoted.h"
 #include "verify/sigstore/refusal.h"
 
 namespace powernode::verify::sigstore {
 namespace {
 
 constexpr std::size_t kMaxDepth = 32;
-constexpr std::size_t kQuotedAtMost = 60;
 constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
 
 // Refuses before a value is built: values recurse when they are destroyed, and a repeated name
