@@ -8,7 +8,7 @@
 
 #include "tests/support/temporary_directory.h"
 
-namespace powernode::testing {
+namespace powernode::testing::path_guard_test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -57,4 +57,4 @@ TEST_CASE("catches reading and writing below an existing path") {
 TEST_SUITE_END();
 
 }  // namespace
-}  // namespace powernode::testing
+}  // namespace powernode::testing::path_guard_test
