@@ -6,14 +6,14 @@
 namespace powernode::enroll {
 namespace {
 
-constexpr std::string_view kPrefix = "sha256:";
+constexpr std::string_view kAlgorithm = "sha256:";
 constexpr std::size_t kHexDigits = 64;
 
 }  // namespace
 
 Result<std::string> ParseDigest(std::string_view text) {
   std::string_view hex = text;
-  if (hex.starts_with(kPrefix)) hex.remove_prefix(kPrefix.size());
+  if (hex.starts_with(kAlgorithm)) hex.remove_prefix(kAlgorithm.size());
   const std::optional<std::string> bytes = HexDecode(hex);
   if (!bytes || hex.size() != kHexDigits)
     return Error(ErrorKind::kInvalid, "digest_unsupported",

@@ -8,7 +8,7 @@
 namespace powernode::identity {
 namespace {
 
-constexpr std::size_t kMaxBytes = 64 * 1024;
+constexpr std::size_t kMaxItemBytes = 64 * 1024;
 
 }  // namespace
 
@@ -16,7 +16,7 @@ constexpr std::size_t kMaxBytes = 64 * 1024;
 Result<std::string> ReadFwCfgItem(const std::string& directory, std::string_view key) {
   const std::string path = JoinPath(JoinPath(directory, key), "raw");
   ASSIGN_OR_RETURN(const Fd fd, Open(path, O_RDONLY));
-  std::string content(kMaxBytes + 1, '\0');
+  std::string content(kMaxItemBytes + 1, '\0');
   std::size_t length = 0;
   while (length < content.size()) {
     const std::span free(content.data() + length, content.size() - length);
@@ -24,7 +24,7 @@ Result<std::string> ReadFwCfgItem(const std::string& directory, std::string_view
     if (count == 0) break;
     length += count;
   }
-  if (length > kMaxBytes)
+  if (length > kMaxItemBytes)
     return Error(ErrorKind::kInvalid, "file_too_large", path + ": longer than 64 KiB");
   content.resize(length);
   return content;

@@ -8,7 +8,7 @@
 namespace powernode::identity {
 namespace {
 
-constexpr std::size_t kMaxBytes = 64 * 1024;
+constexpr std::size_t kMaxFileBytes = 64 * 1024;
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 constexpr std::string_view kBootPrefix = "/boot/";
 
@@ -59,7 +59,7 @@ Record ParseIdentityFile(std::string_view text, const CaFileReader& read_ca) {
 
 Record ReadIdentityFile(const std::string& path, const std::string& root,
                         const std::string& boot_directory) {
-  const Result<std::string> text = ReadFile(path, kMaxBytes);
+  const Result<std::string> text = ReadFile(path, kMaxFileBytes);
   if (!text) {
     Record record;
     if (text.error().kind() != ErrorKind::kNotFound) record.problems.push_back(text.error());

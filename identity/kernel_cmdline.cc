@@ -8,7 +8,8 @@
 namespace powernode::identity {
 namespace {
 
-constexpr std::size_t kMaxBytes = 64 * 1024;  // x86's COMMAND_LINE_SIZE is 2048, others allow more
+constexpr std::size_t kMaxLineBytes =
+    64 * 1024;  // x86's COMMAND_LINE_SIZE is 2048, others allow more
 constexpr std::string_view kPrefix = "powernode.";
 constexpr std::string_view kMaskedToken = "***";
 
@@ -107,7 +108,7 @@ Record ParseKernelCommandLine(std::string_view text) {
 }
 
 Record ReadKernelCommandLine(const SourceContext& context) {
-  const Result<std::string> text = ReadFile(context.paths.kernel_cmdline, kMaxBytes);
+  const Result<std::string> text = ReadFile(context.paths.kernel_cmdline, kMaxLineBytes);
   Record record;
   if (text) {
     record = ParseKernelCommandLine(*text);

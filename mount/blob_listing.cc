@@ -9,11 +9,11 @@
 
 #include "agent/base/files.h"
 #include "agent/base/syscalls.h"
+#include "mount/blob_store.h"
 
 namespace powernode::mount {
 namespace {
 
-constexpr std::string_view kPrefix = "sha256_";
 constexpr std::string_view kSignature = ".sig";
 constexpr std::uint64_t kSectorBytes = 512;  // what st_blocks counts
 
@@ -36,9 +36,10 @@ std::uint64_t Allocated(const struct stat& info) {
 }
 
 std::optional<verify::BlobDigest> DigestIn(std::string_view name) {
-  if (!name.starts_with(kPrefix)) return std::nullopt;
-  const Result<verify::BlobDigest> digest = verify::BlobDigest::Parse(name.substr(kPrefix.size()));
-  if (!digest || name.substr(kPrefix.size()) != digest->Hex()) return std::nullopt;
+  if (!name.starts_with(kBlobPrefix)) return std::nullopt;
+  const Result<verify::BlobDigest> digest =
+      verify::BlobDigest::Parse(name.substr(kBlobPrefix.size()));
+  if (!digest || name.substr(kBlobPrefix.size()) != digest->Hex()) return std::nullopt;
   return *digest;
 }
 
@@ -74,7 +75,7 @@ Result<BlobListing> ListBlobs(const Paths& paths) {
     signatures.erase(signature);
   }
   for (const auto& [digest, bytes] : signatures)
-    listing.foreign.push_back(std::string(kPrefix) + digest.Hex() + std::string(kSignature));
+    listing.foreign.push_back(std::string(kBlobPrefix) + digest.Hex() + std::string(kSignature));
   std::sort(listing.foreign.begin(), listing.foreign.end());
   return listing;
 }

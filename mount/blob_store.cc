@@ -12,7 +12,6 @@
 namespace powernode::mount {
 namespace {
 
-constexpr std::string_view kPrefix = "sha256_";
 constexpr std::uint64_t kMiB = 1024 * 1024;
 constexpr std::size_t kMaxSignature = 1024 * 1024;
 
@@ -38,7 +37,7 @@ Status BlobStore::Prepare() const {
 }
 
 std::string BlobStore::PathOf(const verify::BlobDigest& digest) const {
-  return JoinPath(blobs_, std::string(kPrefix) + digest.Hex());
+  return JoinPath(blobs_, std::string(kBlobPrefix) + digest.Hex());
 }
 
 std::string BlobStore::SignaturePathOf(const verify::BlobDigest& digest) const {
@@ -46,11 +45,11 @@ std::string BlobStore::SignaturePathOf(const verify::BlobDigest& digest) const {
 }
 
 std::string BlobStore::PartPathOf(const verify::BlobDigest& digest) const {
-  return JoinPath(partial_, std::string(kPrefix) + digest.Hex() + ".part");
+  return JoinPath(partial_, std::string(kBlobPrefix) + digest.Hex() + ".part");
 }
 
 std::string BlobStore::PartMetaPathOf(const verify::BlobDigest& digest) const {
-  return JoinPath(partial_, std::string(kPrefix) + digest.Hex() + ".meta");
+  return JoinPath(partial_, std::string(kBlobPrefix) + digest.Hex() + ".meta");
 }
 
 Result<LockFile> BlobStore::Lock(const verify::BlobDigest& digest,
@@ -106,9 +105,9 @@ Result<std::vector<verify::BlobDigest>> BlobStore::List() const {
   ASSIGN_OR_RETURN(const std::vector<std::string> names, ListDirectory(blobs_));
   std::vector<verify::BlobDigest> digests;
   for (const std::string& name : names) {
-    if (!name.starts_with(kPrefix)) continue;
+    if (!name.starts_with(kBlobPrefix)) continue;
     const Result<verify::BlobDigest> digest =
-        verify::BlobDigest::Parse(std::string_view(name).substr(kPrefix.size()));
+        verify::BlobDigest::Parse(std::string_view(name).substr(kBlobPrefix.size()));
     if (digest) digests.push_back(*digest);
   }
   return digests;

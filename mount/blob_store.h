@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "agent/base/fd.h"
@@ -20,6 +21,8 @@
 #include "verify/blob_digest.h"
 
 namespace powernode::mount {
+
+inline constexpr std::string_view kBlobPrefix = "sha256_";  // of a blob's file name
 
 class BlobStore {
  public:

@@ -13,7 +13,7 @@ namespace powernode::mount {
 namespace {
 
 constexpr unsigned kMaxThreads = 8;
-constexpr std::size_t kReadBytes = 256 * 1024;
+constexpr std::size_t kHashedAtOnce = 256 * 1024;
 
 class Check {
  public:
@@ -39,7 +39,7 @@ class Check {
 
  private:
   void Work() {
-    std::vector<std::byte> buffer(kReadBytes);
+    std::vector<std::byte> buffer(kHashedAtOnce);
     while (!stop_.stop_requested()) {
       const std::size_t index = next_++;
       if (index >= objects_.size()) return;

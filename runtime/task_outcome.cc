@@ -7,7 +7,7 @@
 namespace powernode::runtime {
 namespace {
 
-constexpr std::size_t kMaxText = 1024;
+constexpr std::size_t kMaxOutcomeText = 1024;
 constexpr std::size_t kMaxResult = 64 * 1024;
 constexpr std::size_t kLongestEscape = 6;  // \u0000
 
@@ -23,7 +23,7 @@ TaskOutcome TaskDone(Json result) {
 TaskOutcome TaskFailed(std::string_view code, std::string_view text) {
   TaskOutcome outcome;
   outcome.code = code;
-  outcome.text = Printable(text.substr(0, kMaxText));
+  outcome.text = Printable(text.substr(0, kMaxOutcomeText));
   return outcome;
 }
 

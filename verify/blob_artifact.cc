@@ -12,7 +12,7 @@
 namespace powernode::verify {
 namespace {
 
-constexpr std::size_t kChunk = 1024 * 1024;
+constexpr std::size_t kHashedAtOnce = 1024 * 1024;
 
 // SHA-384 and SHA-512 of one pass.
 class WideHash {
@@ -63,7 +63,7 @@ Result<sigstore::Artifact> WideArtifactOf(const DigestedFile& file, std::string&
   if (keep) bytes.reserve(static_cast<std::size_t>(file.size()));
   WideHash hash;
   Sha256 again;
-  std::vector<std::byte> chunk(kChunk);
+  std::vector<std::byte> chunk(kHashedAtOnce);
   for (std::uint64_t at = 0; at < file.size();) {
     const std::size_t want =
         static_cast<std::size_t>(std::min<std::uint64_t>(chunk.size(), file.size() - at));

@@ -12,7 +12,7 @@
 namespace powernode::verify {
 namespace {
 
-constexpr std::size_t kChunk = 512 * 1024;
+constexpr std::size_t kReadBytes = 512 * 1024;
 
 }  // namespace
 
@@ -24,7 +24,7 @@ Result<DigestedFile> DigestFile(Fd fd, std::stop_token stop) {
   (void)::posix_fadvise(fd.get(), 0, 0, POSIX_FADV_SEQUENTIAL);
 
   FileHash hash;
-  std::vector<std::byte> chunk(kChunk);
+  std::vector<std::byte> chunk(kReadBytes);
   std::uint64_t size = 0;
   while (true) {
     if (stop.stop_requested())

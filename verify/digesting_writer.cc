@@ -18,7 +18,7 @@
 namespace powernode::verify {
 namespace {
 
-constexpr std::size_t kChunkBytes = 256 * 1024;
+constexpr std::size_t kRingChunkBytes = 256 * 1024;
 constexpr std::size_t kChunks = 16;  // 4 MiB between the network and the slower of CPU and disk
 // The kernel is asked to begin writing back this often, so that the fsync at the end finds little
 // to do and dirty pages do not pile up on a small machine.
@@ -35,7 +35,7 @@ Error Cancelled() {
 class DigestingWriter::Pipeline {
  public:
   Pipeline(Fd out, Fd in) : out_(std::move(out)), in_(std::move(in)) {
-    for (std::vector<std::byte>& chunk : ring_) chunk.reserve(kChunkBytes);
+    for (std::vector<std::byte>& chunk : ring_) chunk.reserve(kRingChunkBytes);
   }
   ~Pipeline() {
     {
@@ -51,7 +51,7 @@ class DigestingWriter::Pipeline {
 
   // Before Start: hashes what the file holds.
   Status TakeOver(std::uint64_t bytes, std::stop_token stop) {
-    std::vector<std::byte> chunk(kChunkBytes);
+    std::vector<std::byte> chunk(kRingChunkBytes);
     while (size_ < bytes) {
       if (stop.stop_requested()) return Cancelled();
       ASSIGN_OR_RETURN_CONTEXT(const std::size_t count, Pread(in_, chunk, size_), "hash the part");
@@ -72,11 +72,11 @@ class DigestingWriter::Pipeline {
     while (!bytes.empty()) {
       if (!slot_open_) RETURN_IF_ERROR(OpenSlot());
       std::vector<std::byte>& chunk = ring_[filling_ % kChunks];
-      const std::size_t count = std::min(bytes.size(), kChunkBytes - chunk.size());
+      const std::size_t count = std::min(bytes.size(), kRingChunkBytes - chunk.size());
       chunk.insert(chunk.end(), bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(count));
       bytes = bytes.subspan(count);
       size_ += count;
-      if (chunk.size() == kChunkBytes) Publish();
+      if (chunk.size() == kRingChunkBytes) Publish();
     }
     return Ok();
   }

@@ -58,8 +58,8 @@ Status ReadKeys(const MessageReader& top, const TrustStore& trust, std::int64_t 
   return Ok();
 }
 
-Result<std::vector<std::string>> Texts(const Json& json, const MessageReader& top,
-                                       std::string_view member) {
+Result<std::vector<std::string>> OptionalTexts(const Json& json, const MessageReader& top,
+                                               std::string_view member) {
   std::vector<std::string> texts;
   if (!top.Has(member)) return texts;
   const Json* list = GetArray(json, member);
@@ -111,9 +111,10 @@ Result<PlatformPolicy> Read(std::string_view text, const TrustStore& trust, std:
     policy.require_verity = word == VerityMode::kRequire;
   }
   RETURN_IF_ERROR(ReadKeys(top, trust, now_unix, policy));
-  ASSIGN_OR_RETURN(const std::vector<std::string> keys, Texts(json, top, "revoked_keys"));
+  ASSIGN_OR_RETURN(const std::vector<std::string> keys, OptionalTexts(json, top, "revoked_keys"));
   policy.revoked_keys.insert(keys.begin(), keys.end());
-  ASSIGN_OR_RETURN(const std::vector<std::string> digests, Texts(json, top, "revoked_digests"));
+  ASSIGN_OR_RETURN(const std::vector<std::string> digests,
+                   OptionalTexts(json, top, "revoked_digests"));
   for (const std::string& text_of_digest : digests) {
     ASSIGN_OR_RETURN(const BlobDigest digest, BlobDigest::Parse(text_of_digest));
     policy.revoked_digests.insert(digest);

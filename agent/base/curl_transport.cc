@@ -21,9 +21,6 @@ namespace {
 constexpr std::size_t kMaxHeaders = 100;
 constexpr std::size_t kMaxHeaderBytes = 32 * 1024;
 
-struct FreeEasy {
-  void operator()(CURL* handle) const { curl_easy_cleanup(handle); }
-};
 struct FreeList {
   void operator()(curl_slist* list) const { curl_slist_free_all(list); }
 };
@@ -277,6 +274,9 @@ HeaderList HeadersOf(const HttpRequest& request) {
 }  // namespace
 
 struct CurlTransport::State {
+  struct FreeEasy {
+    void operator()(CURL* easy) const { curl_easy_cleanup(easy); }
+  };
   TlsIdentity tls;
   std::optional<Origin> proxy;
   PeerCertificateProblem peer;

@@ -13,7 +13,7 @@
 namespace powernode::mount::composefs {
 namespace {
 
-constexpr std::size_t kBufferBytes = 32 * 1024;
+constexpr std::size_t kEntriesBytes = 32 * 1024;
 
 // File systems that do not say it with the name are asked.
 Result<unsigned char> TypeOf(const Fd& directory, const dirent64& entry) {
@@ -28,7 +28,7 @@ Result<unsigned char> TypeOf(const Fd& directory, const dirent64& entry) {
 
 Result<std::vector<ListedName>> ListDirectoryNames(const Fd& directory) {
   std::vector<ListedName> names;
-  alignas(dirent64) std::array<char, kBufferBytes> buffer;
+  alignas(dirent64) std::array<char, kEntriesBytes> buffer;
   for (;;) {
     const ssize_t size = ::getdents64(directory.get(), buffer.data(), buffer.size());
     if (size < 0) return SystemError("list", errno);

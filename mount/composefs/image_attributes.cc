@@ -26,9 +26,9 @@ bool IsMark(std::string_view name, WhiteoutRole role, int version) {
     case WhiteoutRole::kNone:
       return false;
     case WhiteoutRole::kWhiteout:
-      return IsAmong(kWhiteout, name);
+      return IsAmong(kWhiteoutNames, name);
     case WhiteoutRole::kHoldsWhiteouts:
-      return IsAmong(kHoldsWhiteouts, name) ||
+      return IsAmong(kHoldsWhiteoutsNames, name) ||
              (version == 1 && IsAmong(kOpaqueWithWhiteouts, name));
   }
   return false;
@@ -72,11 +72,11 @@ Result<std::optional<verify::ObjectVerity>> ParseMetacopy(std::string_view value
 }
 
 bool LooksLikeWhiteout(const ImageInode& inode, const std::vector<Attribute>& attributes) {
-  return inode.IsRegular() && inode.size == 0 && HasAll(attributes, kWhiteout, "");
+  return inode.IsRegular() && inode.size == 0 && HasAll(attributes, kWhiteoutNames, "");
 }
 
 bool HoldsWhiteouts(const std::vector<Attribute>& attributes, int version) {
-  return HasAll(attributes, kHoldsWhiteouts, "") &&
+  return HasAll(attributes, kHoldsWhiteoutsNames, "") &&
          (version == 0 || HasAll(attributes, kOpaqueWithWhiteouts, "x"));
 }
 

@@ -18,10 +18,10 @@ inline constexpr std::string_view kRedirect = "trusted.overlay.redirect";
 inline constexpr std::string_view kOpaque = "trusted.overlay.opaque";
 
 // A whiteout is stored as an empty file with these, all with empty values.
-inline constexpr std::array<std::string_view, 2> kWhiteout = {"trusted.overlay.overlay.whiteout",
-                                                              "user.overlay.whiteout"};
+inline constexpr std::array<std::string_view, 2> kWhiteoutNames = {
+    "trusted.overlay.overlay.whiteout", "user.overlay.whiteout"};
 // Its directory has these; and in format version 1, those that say so to the kernel, value "x".
-inline constexpr std::array<std::string_view, 2> kHoldsWhiteouts = {
+inline constexpr std::array<std::string_view, 2> kHoldsWhiteoutsNames = {
     "trusted.overlay.overlay.whiteouts", "user.overlay.whiteouts"};
 inline constexpr std::array<std::string_view, 2> kOpaqueWithWhiteouts = {
     "trusted.overlay.overlay.opaque", "user.overlay.opaque"};

@@ -104,12 +104,12 @@ Status Rewriter::RewriteWhiteout(NodeId id) {
   Node& node = tree_.at(id);
   node.mode = (node.mode & ~static_cast<std::uint32_t>(S_IFMT)) | S_IFREG;
   node.size = 0;
-  for (const std::string_view name : kWhiteout) RETURN_IF_ERROR(Set(id, name, ""));
+  for (const std::string_view name : kWhiteoutNames) RETURN_IF_ERROR(Set(id, name, ""));
   return Ok();
 }
 
 Status Rewriter::MarkDirectory(NodeId id) {
-  for (const std::string_view name : kHoldsWhiteouts) RETURN_IF_ERROR(Set(id, name, ""));
+  for (const std::string_view name : kHoldsWhiteoutsNames) RETURN_IF_ERROR(Set(id, name, ""));
   if (version_ == 0) return Ok();
   for (const std::string_view name : kOpaqueWithWhiteouts) RETURN_IF_ERROR(Set(id, name, "x"));
   return Ok();

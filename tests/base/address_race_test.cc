@@ -15,7 +15,7 @@
 #include "tests/base/tls_server.h"
 #include "tests/support/temporary_directory.h"
 
-namespace powernode {
+namespace powernode::address_race_test {
 namespace {
 
 using testing::CertificateAuthority;
@@ -57,4 +57,4 @@ TEST_CASE("of an IPv6 and an IPv4 address the living one is used, without waitin
 }
 
 }  // namespace
-}  // namespace powernode
+}  // namespace powernode::address_race_test

@@ -6,7 +6,7 @@
 #include <chrono>
 #include <vector>
 
-namespace powernode {
+namespace powernode::backoff_test {
 namespace {
 
 using std::chrono::milliseconds;
@@ -76,4 +76,4 @@ TEST_CASE("a jittered period stays within its fraction and has the period as its
 TEST_SUITE_END();
 
 }  // namespace
-}  // namespace powernode
+}  // namespace powernode::backoff_test

@@ -27,16 +27,18 @@ int KernelRandom(void*, unsigned char* out, std::size_t size) {
   return 0;
 }
 
-struct Key {
-  Key() {
+}  // namespace
+
+struct SigningKey {
+  SigningKey() {
     mbedtls_pk_init(&context);
     Check(mbedtls_pk_setup(&context, mbedtls_pk_info_from_type(MBEDTLS_PK_ECKEY)));
     Check(mbedtls_ecp_gen_key(MBEDTLS_ECP_DP_SECP256R1, mbedtls_pk_ec(context), KernelRandom,
                               nullptr));
   }
-  ~Key() { mbedtls_pk_free(&context); }
-  Key(const Key&) = delete;
-  Key& operator=(const Key&) = delete;
+  ~SigningKey() { mbedtls_pk_free(&context); }
+  SigningKey(const SigningKey&) = delete;
+  SigningKey& operator=(const SigningKey&) = delete;
 
   std::string Pem() {
     std::array<unsigned char, 2048> text{};
@@ -47,6 +49,8 @@ struct Key {
   mbedtls_pk_context context;
 };
 
+namespace {
+
 // "20260520100411", as mbedTLS wants it.
 std::string Digits(std::int64_t time) {
   std::string text = FormatTime(time);
@@ -54,8 +58,8 @@ std::string Digits(std::int64_t time) {
   return text;
 }
 
-std::string Write(const CertificateRequest& request, Key& subject, const std::string& issuer_name,
-                  Key& issuer, bool is_ca) {
+std::string Write(const CertificateRequest& request, SigningKey& subject,
+                  const std::string& issuer_name, SigningKey& issuer, bool is_ca) {
   mbedtls_x509write_cert certificate;
   mbedtls_x509write_crt_init(&certificate);
   mbedtls_x509write_crt_set_version(&certificate, MBEDTLS_X509_CRT_VERSION_3);
@@ -101,7 +105,7 @@ std::string Write(const CertificateRequest& request, Key& subject, const std::st
 
 struct CertificateAuthority::State {
   std::string common_name;
-  Key key;
+  SigningKey key;
 };
 
 CertificateAuthority::CertificateAuthority(const std::string& common_name)
@@ -119,7 +123,7 @@ KeyPair CertificateAuthority::Issue(const CertificateRequest& request) const {
   CertificateRequest dated = request;
   if (dated.not_before == 0) dated.not_before = SystemClock().UnixSeconds() - 3600;
   if (dated.not_after == 0) dated.not_after = SystemClock().UnixSeconds() + kYear;
-  Key key;
+  SigningKey key;
   const std::string certificate =
       Write(dated, key, state_->common_name, state_->key, /*is_ca=*/false);
   return {.certificate_pem = certificate, .key_pem = key.Pem()};

@@ -6,7 +6,7 @@
 #include <string>
 #include <thread>
 
-namespace powernode {
+namespace powernode::clock_test {
 namespace {
 
 using std::chrono::milliseconds;
@@ -127,4 +127,4 @@ TEST_CASE("a sleep after the stop request does not begin") {
 TEST_SUITE_END();
 
 }  // namespace
-}  // namespace powernode
+}  // namespace powernode::clock_test

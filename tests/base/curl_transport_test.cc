@@ -19,7 +19,7 @@
 #include "tests/base/tls_server.h"
 #include "tests/support/loopback_socket.h"
 
-namespace powernode {
+namespace powernode::curl_transport_test {
 namespace {
 
 using std::chrono::milliseconds;
@@ -395,4 +395,4 @@ TEST_CASE("names its libraries") {
 TEST_SUITE_END();
 
 }  // namespace
-}  // namespace powernode
+}  // namespace powernode::curl_transport_test

@@ -4,7 +4,7 @@
 
 #include <string>
 
-namespace powernode {
+namespace powernode::encoding_test {
 namespace {
 
 TEST_SUITE_BEGIN("encoding");
@@ -72,4 +72,4 @@ TEST_CASE("lower hexadecimal of an exact length") {
 TEST_SUITE_END();
 
 }  // namespace
-}  // namespace powernode
+}  // namespace powernode::encoding_test

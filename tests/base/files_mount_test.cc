@@ -10,7 +10,7 @@
 #include "agent/base/syscalls.h"
 #include "tests/support/temporary_directory.h"
 
-namespace powernode {
+namespace powernode::files_mount_test {
 namespace {
 
 using Names = std::vector<std::string>;
@@ -98,4 +98,4 @@ TEST_CASE("a tree that is itself a mount point is not emptied") {
 TEST_SUITE_END();
 
 }  // namespace
-}  // namespace powernode
+}  // namespace powernode::files_mount_test

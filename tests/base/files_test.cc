@@ -11,7 +11,7 @@
 #include "agent/base/syscalls.h"
 #include "tests/support/temporary_directory.h"
 
-namespace powernode {
+namespace powernode::files_test {
 namespace {
 
 using Names = std::vector<std::string>;
@@ -186,4 +186,4 @@ TEST_CASE("free space is never more than there is") {
 TEST_SUITE_END();
 
 }  // namespace
-}  // namespace powernode
+}  // namespace powernode::files_test

@@ -2,7 +2,7 @@
 
 #include <doctest/doctest.h>
 
-namespace powernode {
+namespace powernode::http_date_test {
 namespace {
 
 TEST_SUITE("http_date") {
@@ -23,4 +23,4 @@ TEST_SUITE("http_date") {
 }
 
 }  // namespace
-}  // namespace powernode
+}  // namespace powernode::http_date_test

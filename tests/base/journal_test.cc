@@ -13,7 +13,7 @@
 #include "agent/base/syscalls.h"
 #include "tests/support/temporary_directory.h"
 
-namespace powernode {
+namespace powernode::journal_test {
 namespace {
 
 struct FakeJournal {
@@ -104,4 +104,4 @@ TEST_CASE("a journal that takes nothing costs a line a moment, and the line") {
 TEST_SUITE_END();
 
 }  // namespace
-}  // namespace powernode
+}  // namespace powernode::journal_test

@@ -4,7 +4,7 @@
 
 #include <string>
 
-namespace powernode {
+namespace powernode::json_test {
 namespace {
 
 TEST_SUITE_BEGIN("json");
@@ -133,4 +133,4 @@ TEST_CASE("writes on one line unless asked, and replaces what is not UTF-8") {
 TEST_SUITE_END();
 
 }  // namespace
-}  // namespace powernode
+}  // namespace powernode::json_test

@@ -7,7 +7,7 @@
 #include "agent/base/lock_file.h"
 #include "tests/support/temporary_directory.h"
 
-namespace powernode {
+namespace powernode::lock_file_mount_test {
 namespace {
 
 TEST_SUITE_BEGIN("lock file on mounts");
@@ -30,4 +30,4 @@ TEST_CASE("a full disk does not keep anybody from taking an existing lock") {
 TEST_SUITE_END();
 
 }  // namespace
-}  // namespace powernode
+}  // namespace powernode::lock_file_mount_test

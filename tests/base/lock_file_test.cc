@@ -14,7 +14,7 @@
 #include "agent/base/files.h"
 #include "tests/support/temporary_directory.h"
 
-namespace powernode {
+namespace powernode::lock_file_test {
 namespace {
 
 using std::chrono::milliseconds;
@@ -156,4 +156,4 @@ TEST_CASE("a link in its place is refused, and a missing directory is named") {
 TEST_SUITE_END();
 
 }  // namespace
-}  // namespace powernode
+}  // namespace powernode::lock_file_test

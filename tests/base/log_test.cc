@@ -15,7 +15,7 @@
 #include "agent/base/syscalls.h"
 #include "tests/support/temporary_directory.h"
 
-namespace powernode {
+namespace powernode::log_test {
 namespace {
 
 TEST_SUITE_BEGIN("log");
@@ -143,4 +143,4 @@ TEST_CASE("speaks JSON only when the descriptor is the journal's stream") {
 TEST_SUITE_END();
 
 }  // namespace
-}  // namespace powernode
+}  // namespace powernode::log_test

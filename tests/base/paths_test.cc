@@ -7,7 +7,7 @@
 #include "agent/base/files.h"
 #include "tests/support/temporary_directory.h"
 
-namespace powernode {
+namespace powernode::paths_test {
 namespace {
 
 TEST_SUITE_BEGIN("paths");
@@ -61,4 +61,4 @@ TEST_CASE("trust keys come from the image or what boot carried over, never from 
 TEST_SUITE_END();
 
 }  // namespace
-}  // namespace powernode
+}  // namespace powernode::paths_test

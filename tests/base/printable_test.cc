@@ -4,7 +4,7 @@
 
 #include <string>
 
-namespace powernode {
+namespace powernode::printable_test {
 namespace {
 
 TEST_SUITE_BEGIN("printable");
@@ -43,4 +43,4 @@ TEST_CASE("keeps text of any script and replaces what could draw on a terminal")
 TEST_SUITE_END();
 
 }  // namespace
-}  // namespace powernode
+}  // namespace powernode::printable_test

@@ -18,7 +18,7 @@
 #include "agent/base/syscalls.h"
 #include "tests/support/temporary_directory.h"
 
-namespace powernode {
+namespace powernode::process_test {
 namespace {
 
 using std::chrono::milliseconds;
@@ -150,4 +150,4 @@ TEST_CASE("a process left behind with the output open does not delay the answer,
 TEST_SUITE_END();
 
 }  // namespace
-}  // namespace powernode
+}  // namespace powernode::process_test

@@ -18,7 +18,7 @@
 #include "tests/base/tls_server.h"
 #include "tests/support/loopback_socket.h"
 
-namespace powernode {
+namespace powernode::proxy_test {
 namespace {
 
 using std::chrono::milliseconds;
@@ -181,4 +181,4 @@ TEST_CASE("a proxy that is silent ends at the connection's limit, or when the ag
 TEST_SUITE_END();
 
 }  // namespace
-}  // namespace powernode
+}  // namespace powernode::proxy_test

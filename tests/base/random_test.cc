@@ -8,7 +8,7 @@
 
 #include "agent/base/encoding.h"
 
-namespace powernode {
+namespace powernode::random_test {
 namespace {
 
 TEST_SUITE_BEGIN("random");
@@ -44,4 +44,4 @@ TEST_CASE("numbers stay below the bound, and all of them come") {
 TEST_SUITE_END();
 
 }  // namespace
-}  // namespace powernode
+}  // namespace powernode::random_test

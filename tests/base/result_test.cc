@@ -6,7 +6,7 @@
 #include <memory>
 #include <string>
 
-namespace powernode {
+namespace powernode::result_test {
 namespace {
 
 TEST_SUITE_BEGIN("result");
@@ -89,4 +89,4 @@ TEST_CASE("errno survives the way up") {
 TEST_SUITE_END();
 
 }  // namespace
-}  // namespace powernode
+}  // namespace powernode::result_test

@@ -9,7 +9,7 @@
 
 #include "agent/base/log.h"
 
-namespace powernode {
+namespace powernode::secret_test {
 namespace {
 
 TEST_SUITE_BEGIN("secret");
@@ -91,4 +91,4 @@ TEST_CASE("compares equal only to the same text") {
 TEST_SUITE_END();
 
 }  // namespace
-}  // namespace powernode
+}  // namespace powernode::secret_test

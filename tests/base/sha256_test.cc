@@ -4,7 +4,7 @@
 
 #include <string>
 
-namespace powernode {
+namespace powernode::sha256_test {
 namespace {
 
 TEST_SUITE_BEGIN("sha256");
@@ -34,4 +34,4 @@ TEST_CASE("bytes and text are the same digest") {
 TEST_SUITE_END();
 
 }  // namespace
-}  // namespace powernode
+}  // namespace powernode::sha256_test

@@ -11,7 +11,7 @@
 #include "agent/base/syscalls.h"
 #include "tests/support/temporary_directory.h"
 
-namespace powernode {
+namespace powernode::state_file_test {
 namespace {
 
 using testing::TemporaryDirectory;
@@ -202,4 +202,4 @@ TEST_CASE("what could not be read back is not written") {
 TEST_SUITE_END();
 
 }  // namespace
-}  // namespace powernode
+}  // namespace powernode::state_file_test

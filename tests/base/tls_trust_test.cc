@@ -11,7 +11,7 @@
 #include "tests/base/certificate_authority.h"
 #include "tests/base/tls_server.h"
 
-namespace powernode {
+namespace powernode::tls_trust_test {
 namespace {
 
 using testing::CertificateAuthority;
@@ -190,4 +190,4 @@ TEST_CASE(
 TEST_SUITE_END();
 
 }  // namespace
-}  // namespace powernode
+}  // namespace powernode::tls_trust_test

@@ -4,7 +4,7 @@
 
 #include <string>
 
-namespace powernode {
+namespace powernode::url_test {
 namespace {
 
 TEST_SUITE_BEGIN("url");
@@ -157,4 +157,4 @@ TEST_CASE("ids that may stand in a path") {
 TEST_SUITE_END();
 
 }  // namespace
-}  // namespace powernode
+}  // namespace powernode::url_test

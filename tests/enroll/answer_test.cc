@@ -2,7 +2,7 @@
 
 #include <doctest/doctest.h>
 
-namespace powernode::enroll {
+namespace powernode::enroll::answer_test {
 namespace {
 
 HttpResponse Response(int status, std::string body, std::vector<HttpHeader> headers = {}) {
@@ -75,4 +75,4 @@ TEST_SUITE("answer") {
 }
 
 }  // namespace
-}  // namespace powernode::enroll
+}  // namespace powernode::enroll::answer_test

@@ -7,7 +7,7 @@
 
 #include "agent/base/encoding.h"
 
-namespace powernode::enroll {
+namespace powernode::enroll::bearer_test {
 namespace {
 
 std::string Jwt(const std::string& claims) {
@@ -37,4 +37,4 @@ TEST_SUITE("bearer") {
 }
 
 }  // namespace
-}  // namespace powernode::enroll
+}  // namespace powernode::enroll::bearer_test

@@ -2,7 +2,7 @@
 
 #include <doctest/doctest.h>
 
-namespace powernode::enroll {
+namespace powernode::enroll::blob_answer_test {
 namespace {
 
 const std::string kHex(64, 'a');
@@ -77,4 +77,4 @@ TEST_SUITE("blob_answer") {
 }
 
 }  // namespace
-}  // namespace powernode::enroll
+}  // namespace powernode::enroll::blob_answer_test

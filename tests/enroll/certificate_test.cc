@@ -8,7 +8,7 @@
 #include "identity/ca_text.h"
 #include "tests/enroll/authority.h"
 
-namespace powernode::enroll {
+namespace powernode::enroll::certificate_test {
 namespace {
 
 using namespace testing;
@@ -146,4 +146,4 @@ TEST_SUITE("certificate") {
 }
 
 }  // namespace
-}  // namespace powernode::enroll
+}  // namespace powernode::enroll::certificate_test

@@ -11,7 +11,7 @@
 #include "tests/enroll/sample_credentials.h"
 #include "tests/enroll/scripted_platform.h"
 
-namespace powernode::enroll {
+namespace powernode::enroll::claim_test {
 namespace {
 
 using namespace testing;
@@ -219,4 +219,4 @@ TEST_SUITE("claim proof") {
 }
 
 }  // namespace
-}  // namespace powernode::enroll
+}  // namespace powernode::enroll::claim_test

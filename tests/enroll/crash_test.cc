@@ -8,7 +8,7 @@
 #include "tests/enroll/platform_node.h"
 #include "tests/support/cut_child.h"
 
-namespace powernode::enroll {
+namespace powernode::enroll::crash_test {
 namespace {
 
 using powernode::testing::RunCutAt;
@@ -93,4 +93,4 @@ TEST_CASE("renewal") {
 TEST_SUITE_END();
 
 }  // namespace
-}  // namespace powernode::enroll
+}  // namespace powernode::enroll::crash_test

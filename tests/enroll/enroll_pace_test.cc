@@ -2,7 +2,7 @@
 
 #include <doctest/doctest.h>
 
-namespace powernode::enroll {
+namespace powernode::enroll::enroll_pace_test {
 namespace {
 
 using std::chrono::seconds;
@@ -39,4 +39,4 @@ TEST_SUITE("enroll_pace") {
 }
 
 }  // namespace
-}  // namespace powernode::enroll
+}  // namespace powernode::enroll::enroll_pace_test

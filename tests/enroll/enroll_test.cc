@@ -7,7 +7,7 @@
 #include "tests/enroll/scripted_platform.h"
 #include "tests/support/temporary_directory.h"
 
-namespace powernode::enroll {
+namespace powernode::enroll::enroll_test {
 namespace {
 
 using namespace testing;
@@ -267,4 +267,4 @@ TEST_SUITE("enroll") {
 }
 
 }  // namespace
-}  // namespace powernode::enroll
+}  // namespace powernode::enroll::enroll_test

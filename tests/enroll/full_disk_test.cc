@@ -11,7 +11,7 @@
 #include "tests/enroll/scripted_platform.h"
 #include "tests/support/temporary_directory.h"
 
-namespace powernode::enroll {
+namespace powernode::enroll::full_disk_test {
 namespace {
 
 using namespace testing;
@@ -116,4 +116,4 @@ TEST_SUITE("full disk") {
 }
 
 }  // namespace
-}  // namespace powernode::enroll
+}  // namespace powernode::enroll::full_disk_test

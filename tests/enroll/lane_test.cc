@@ -7,7 +7,7 @@
 
 #include "tests/enroll/scripted_platform.h"
 
-namespace powernode::enroll {
+namespace powernode::enroll::lane_test {
 namespace {
 
 using namespace testing;
@@ -56,4 +56,4 @@ TEST_SUITE("lane") {
 }
 
 }  // namespace
-}  // namespace powernode::enroll
+}  // namespace powernode::enroll::lane_test

@@ -2,7 +2,7 @@
 
 #include <doctest/doctest.h>
 
-namespace powernode::enroll {
+namespace powernode::enroll::module_list_test {
 namespace {
 
 Result<ModuleList> Parse(std::string_view text) { return ParseModuleList(*ParseJson(text)); }
@@ -67,4 +67,4 @@ TEST_SUITE("module_list") {
 }
 
 }  // namespace
-}  // namespace powernode::enroll
+}  // namespace powernode::enroll::module_list_test

@@ -4,7 +4,7 @@
 
 #include "enroll/digest_text.h"
 
-namespace powernode::enroll {
+namespace powernode::enroll::module_view_test {
 namespace {
 
 const std::string kDigest(64, 'a');
@@ -166,4 +166,4 @@ TEST_SUITE("digest_text") {
 }
 
 }  // namespace
-}  // namespace powernode::enroll
+}  // namespace powernode::enroll::module_view_test

@@ -6,7 +6,7 @@
 #include "tests/enroll/sample_credentials.h"
 #include "tests/enroll/scripted_platform.h"
 
-namespace powernode::enroll {
+namespace powernode::enroll::object_fetch_test {
 namespace {
 
 using namespace testing;
@@ -147,4 +147,4 @@ TEST_SUITE("object_fetch") {
   }
 }
 
-}  // namespace powernode::enroll
+}  // namespace powernode::enroll::object_fetch_test

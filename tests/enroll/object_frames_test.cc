@@ -4,7 +4,7 @@
 
 #include "tests/enroll/object_stream.h"
 
-namespace powernode::enroll {
+namespace powernode::enroll::object_frames_test {
 namespace {
 
 using testing::EndOfObjects;
@@ -122,4 +122,4 @@ TEST_SUITE("object_frames") {
   }
 }
 
-}  // namespace powernode::enroll
+}  // namespace powernode::enroll::object_frames_test

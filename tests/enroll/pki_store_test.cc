@@ -12,7 +12,7 @@
 #include "tests/enroll/sample_credentials.h"
 #include "tests/support/temporary_directory.h"
 
-namespace powernode::enroll {
+namespace powernode::enroll::pki_store_test {
 namespace {
 
 using namespace testing;
@@ -480,4 +480,4 @@ TEST_SUITE("pending_request") {
 }
 
 }  // namespace
-}  // namespace powernode::enroll
+}  // namespace powernode::enroll::pki_store_test

@@ -13,7 +13,7 @@
 #include "tests/enroll/platform_node.h"
 #include "tests/support/loopback_socket.h"
 
-namespace powernode::enroll {
+namespace powernode::enroll::platform_test {
 namespace {
 
 using powernode::testing::TemporaryDirectory;
@@ -322,4 +322,4 @@ TEST_SUITE("session against the reference control plane") {
 }
 
 }  // namespace
-}  // namespace powernode::enroll
+}  // namespace powernode::enroll::platform_test

@@ -6,7 +6,7 @@
 
 #include "agent/base/random.h"
 
-namespace powernode::enroll {
+namespace powernode::enroll::renewal_schedule_test {
 namespace {
 
 using std::chrono::hours;
@@ -77,4 +77,4 @@ TEST_SUITE("renewal_schedule") {
 }
 
 }  // namespace
-}  // namespace powernode::enroll
+}  // namespace powernode::enroll::renewal_schedule_test

@@ -12,7 +12,7 @@
 #include "enroll/refresh.h"
 #include "tests/enroll/platform_node.h"
 
-namespace powernode::enroll {
+namespace powernode::enroll::renewal_test {
 namespace {
 
 using testing::Plane;
@@ -160,4 +160,4 @@ TEST_CASE("renewals under load fail no request, and every thread is on the last 
 TEST_SUITE_END();
 
 }  // namespace
-}  // namespace powernode::enroll
+}  // namespace powernode::enroll::renewal_test

@@ -9,7 +9,7 @@
 #include "tests/enroll/sample_credentials.h"
 #include "tests/enroll/scripted_platform.h"
 
-namespace powernode::enroll {
+namespace powernode::enroll::session_test {
 namespace {
 
 using namespace testing;
@@ -311,4 +311,4 @@ TEST_SUITE("node_api") {
 }
 
 }  // namespace
-}  // namespace powernode::enroll
+}  // namespace powernode::enroll::session_test

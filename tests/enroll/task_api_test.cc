@@ -6,7 +6,7 @@
 #include "tests/enroll/sample_credentials.h"
 #include "tests/enroll/scripted_platform.h"
 
-namespace powernode::enroll {
+namespace powernode::enroll::task_api_test {
 namespace {
 
 using namespace testing;
@@ -121,4 +121,4 @@ TEST_SUITE("task_api") {
 }
 
 }  // namespace
-}  // namespace powernode::enroll
+}  // namespace powernode::enroll::task_api_test

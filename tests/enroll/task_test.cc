@@ -2,7 +2,7 @@
 
 #include <doctest/doctest.h>
 
-namespace powernode::enroll {
+namespace powernode::enroll::task_test {
 namespace {
 
 Result<TaskList> Parse(std::string_view text) { return ParseTaskList(*ParseJson(text)); }
@@ -110,4 +110,4 @@ TEST_SUITE("task") {
 }
 
 }  // namespace
-}  // namespace powernode::enroll
+}  // namespace powernode::enroll::task_test

@@ -5,7 +5,7 @@
 #include "agent/base/clock.h"
 #include "tests/enroll/scripted_platform.h"
 
-namespace powernode::enroll {
+namespace powernode::enroll::time_probe_test {
 namespace {
 
 constexpr std::int64_t kNow = 1'770'000'000;  // 2026-02-02
@@ -78,4 +78,4 @@ TEST_SUITE("time_probe") {
 }
 
 }  // namespace
-}  // namespace powernode::enroll
+}  // namespace powernode::enroll::time_probe_test

@@ -10,7 +10,7 @@
 #include "tests/identity/scripted_metadata.h"
 #include "tests/support/temporary_directory.h"
 
-namespace powernode::identity {
+namespace powernode::identity::ca_location_test {
 namespace {
 
 using namespace testing;
@@ -137,4 +137,4 @@ TEST_SUITE("ca_location") {
 }
 
 }  // namespace
-}  // namespace powernode::identity
+}  // namespace powernode::identity::ca_location_test

@@ -4,7 +4,7 @@
 
 #include "tests/identity/sample.h"
 
-namespace powernode::identity {
+namespace powernode::identity::ca_text_test {
 namespace {
 
 using testing::SampleCa;
@@ -44,4 +44,4 @@ TEST_SUITE("ca_text") {
 }
 
 }  // namespace
-}  // namespace powernode::identity
+}  // namespace powernode::identity::ca_text_test

@@ -13,7 +13,7 @@
 #include "tests/identity/sample.h"
 #include "tests/support/temporary_directory.h"
 
-namespace powernode::identity {
+namespace powernode::identity::cloud_network_test {
 namespace {
 
 using namespace testing;
@@ -184,4 +184,4 @@ TEST_SUITE("cloud_network") {
 }
 
 }  // namespace
-}  // namespace powernode::identity
+}  // namespace powernode::identity::cloud_network_test

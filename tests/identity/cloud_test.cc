@@ -12,7 +12,7 @@
 #include "tests/identity/scripted_metadata.h"
 #include "tests/support/temporary_directory.h"
 
-namespace powernode::identity {
+namespace powernode::identity::cloud_test {
 namespace {
 
 using namespace testing;
@@ -322,4 +322,4 @@ TEST_SUITE("cloud") {
 }
 
 }  // namespace
-}  // namespace powernode::identity
+}  // namespace powernode::identity::cloud_test

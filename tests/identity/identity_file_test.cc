@@ -6,7 +6,7 @@
 #include "tests/identity/sample.h"
 #include "tests/support/temporary_directory.h"
 
-namespace powernode::identity {
+namespace powernode::identity::identity_file_test {
 namespace {
 
 using namespace testing;
@@ -76,4 +76,4 @@ TEST_SUITE("identity_file") {
 }
 
 }  // namespace
-}  // namespace powernode::identity
+}  // namespace powernode::identity::identity_file_test

@@ -5,7 +5,7 @@
 #include "agent/base/encoding.h"
 #include "tests/identity/sample.h"
 
-namespace powernode::identity {
+namespace powernode::identity::kernel_cmdline_test {
 namespace {
 
 using namespace testing;
@@ -118,4 +118,4 @@ TEST_SUITE("kernel_cmdline") {
 }
 
 }  // namespace
-}  // namespace powernode::identity
+}  // namespace powernode::identity::kernel_cmdline_test

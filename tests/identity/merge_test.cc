@@ -4,7 +4,7 @@
 
 #include "tests/identity/sample.h"
 
-namespace powernode::identity {
+namespace powernode::identity::merge_test {
 namespace {
 
 using namespace testing;
@@ -171,4 +171,4 @@ TEST_SUITE("merge") {
 }
 
 }  // namespace
-}  // namespace powernode::identity
+}  // namespace powernode::identity::merge_test

@@ -4,7 +4,7 @@
 
 #include "tests/identity/sample.h"
 
-namespace powernode::identity {
+namespace powernode::identity::record_test {
 namespace {
 
 using namespace testing;
@@ -83,4 +83,4 @@ TEST_SUITE("record") {
 }
 
 }  // namespace
-}  // namespace powernode::identity
+}  // namespace powernode::identity::record_test

@@ -6,7 +6,7 @@
 #include "tests/identity/sample.h"
 #include "tests/support/temporary_directory.h"
 
-namespace powernode::identity {
+namespace powernode::identity::resolve_test {
 namespace {
 
 using namespace testing;
@@ -326,4 +326,4 @@ TEST_SUITE("resolve") {
 }
 
 }  // namespace
-}  // namespace powernode::identity
+}  // namespace powernode::identity::resolve_test

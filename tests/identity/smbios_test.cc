@@ -4,7 +4,7 @@
 
 #include "tests/identity/sample.h"
 
-namespace powernode::identity {
+namespace powernode::identity::smbios_test {
 namespace {
 
 using namespace testing;
@@ -39,4 +39,4 @@ TEST_SUITE("smbios") {
 }
 
 }  // namespace
-}  // namespace powernode::identity
+}  // namespace powernode::identity::smbios_test

@@ -8,7 +8,7 @@
 #include "tests/identity/sample.h"
 #include "tests/support/temporary_directory.h"
 
-namespace powernode::identity {
+namespace powernode::identity::systemd_credentials_test {
 namespace {
 
 using namespace testing;
@@ -83,4 +83,4 @@ TEST_SUITE("systemd_credentials") {
 }
 
 }  // namespace
-}  // namespace powernode::identity
+}  // namespace powernode::identity::systemd_credentials_test

@@ -5,7 +5,7 @@
 #include "agent/base/encoding.h"
 #include "tests/identity/sample.h"
 
-namespace powernode::identity {
+namespace powernode::identity::user_data_test {
 namespace {
 
 using namespace testing;
@@ -109,4 +109,4 @@ TEST_SUITE("user_data") {
 }
 
 }  // namespace
-}  // namespace powernode::identity
+}  // namespace powernode::identity::user_data_test

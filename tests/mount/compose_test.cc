@@ -13,7 +13,7 @@
 #include "mount/mount_table.h"
 #include "tests/mount/test_node.h"
 
-namespace powernode::mount {
+namespace powernode::mount::compose_test {
 namespace {
 
 using testing::Content;
@@ -478,4 +478,4 @@ TEST_CASE("the module list itself is checked") {
         "duplicate_module");
 }
 
-}  // namespace powernode::mount
+}  // namespace powernode::mount::compose_test

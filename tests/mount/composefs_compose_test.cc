@@ -21,7 +21,7 @@
 #include "tests/mount/composefs_module.h"
 #include "tests/mount/test_node.h"
 
-namespace powernode::mount {
+namespace powernode::mount::composefs_compose_test {
 namespace {
 
 using testing::ComposefsModule;
@@ -483,4 +483,4 @@ TEST_CASE("a layer that was mounted before is used again, if its names are free"
   CHECK(undo.Run().ok());
 }
 
-}  // namespace powernode::mount
+}  // namespace powernode::mount::composefs_compose_test

@@ -6,7 +6,7 @@
 
 #include "agent/base/syscalls.h"
 
-namespace powernode::mount {
+namespace powernode::mount::erofs_superblock_test {
 namespace {
 
 // The head of an image of 4 blocks.
@@ -69,4 +69,4 @@ TEST_CASE("the message shows how the file begins") {
   CHECK(checked.error().message().find("6873717320616e64") != std::string::npos);
 }
 
-}  // namespace powernode::mount
+}  // namespace powernode::mount::erofs_superblock_test

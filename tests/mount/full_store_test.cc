@@ -11,7 +11,7 @@
 #include "tests/mount/scripted_objects.h"
 #include "tests/support/temporary_directory.h"
 
-namespace powernode::mount {
+namespace powernode::mount::full_store_test {
 
 using Bench = testing::PullBench;
 
@@ -97,4 +97,4 @@ TEST_CASE("a disk that fills while objects arrive is said, and what has arrived 
   CHECK(::umount(cache.c_str()) == 0);
 }
 
-}  // namespace powernode::mount
+}  // namespace powernode::mount::full_store_test

@@ -4,7 +4,7 @@
 
 #include "agent/base/files.h"
 
-namespace powernode::mount {
+namespace powernode::mount::kernel_features_test {
 
 TEST_CASE("what is probed agrees with what the kernel lists") {
   const KernelFeatures features = ProbeKernelFeatures();
@@ -17,4 +17,4 @@ TEST_CASE("what is probed agrees with what the kernel lists") {
         (features.erofs && (features.loop_devices || features.erofs_on_files)));
 }
 
-}  // namespace powernode::mount
+}  // namespace powernode::mount::kernel_features_test

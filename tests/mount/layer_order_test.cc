@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-namespace powernode::mount {
+namespace powernode::mount::layer_order_test {
 
 TEST_CASE("priority ascending, ties by the lower-case id, whatever the order of the list") {
   std::vector<LayerKey> modules = {{"b", 10}, {"A", 10}, {"z", -1}, {"m", 30000}, {"c", 10}};
@@ -31,4 +31,4 @@ TEST_CASE("refuses a list that cannot be composed") {
   CHECK(OrderLayers(many).error().kind() == ErrorKind::kInvalid);
 }
 
-}  // namespace powernode::mount
+}  // namespace powernode::mount::layer_order_test

@@ -5,7 +5,7 @@
 #include "agent/base/files.h"
 #include "tests/support/temporary_directory.h"
 
-namespace powernode::mount {
+namespace powernode::mount::mount_table_test {
 namespace {
 
 Result<MountTable> Table(const std::string& content) {
@@ -127,4 +127,4 @@ TEST_CASE("a directory is in use while a mounted overlay has it or what is below
     CHECK_FALSE(table->UsedByOverlay(unused));
 }
 
-}  // namespace powernode::mount
+}  // namespace powernode::mount::mount_table_test

@@ -20,7 +20,7 @@
 #include "tests/support/temporary_directory.h"
 #include "tests/verify/signer.h"
 
-namespace powernode::mount {
+namespace powernode::mount::node_object_pull_test {
 namespace {
 
 using testing::ObjectOf;
@@ -226,4 +226,4 @@ TEST_CASE(
   CHECK(complete.error().code() == code);
 }
 
-}  // namespace powernode::mount
+}  // namespace powernode::mount::node_object_pull_test

@@ -12,7 +12,7 @@
 #include "tests/support/temporary_directory.h"
 #include "tests/verify/signer.h"
 
-namespace powernode::mount {
+namespace powernode::mount::node_pull_test {
 namespace {
 
 constexpr std::size_t kSize = 3'000'000;
@@ -195,4 +195,4 @@ TEST_CASE("a module signed by a key this node does not trust is refused before i
   CHECK(site.BlobRequests() == 0);
 }
 
-}  // namespace powernode::mount
+}  // namespace powernode::mount::node_pull_test

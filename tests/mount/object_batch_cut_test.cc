@@ -19,7 +19,7 @@
 #include "tests/support/temporary_directory.h"
 #include "tests/support/traced_child.h"
 
-namespace powernode::mount {
+namespace powernode::mount::object_batch_cut_test {
 namespace {
 
 using testing::ObjectOf;
@@ -225,4 +225,4 @@ TEST_CASE("a full disk is said so, and what was stored or finished before is kep
 TEST_SUITE_END();
 
 }  // namespace
-}  // namespace powernode::mount
+}  // namespace powernode::mount::object_batch_cut_test

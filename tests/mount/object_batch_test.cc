@@ -18,7 +18,7 @@
 #include "tests/mount/sample_objects.h"
 #include "tests/support/temporary_directory.h"
 
-namespace powernode::mount {
+namespace powernode::mount::object_batch_test {
 namespace {
 
 using testing::NeighbourOf;
@@ -285,4 +285,4 @@ TEST_CASE("a commit that cannot name an object goes on with the rest when it can
 TEST_SUITE_END();
 
 }  // namespace
-}  // namespace powernode::mount
+}  // namespace powernode::mount::object_batch_test

@@ -13,7 +13,7 @@
 #include "tests/mount/scripted_objects.h"
 #include "tests/support/temporary_directory.h"
 
-namespace powernode::mount {
+namespace powernode::mount::object_fetch_test {
 namespace {
 
 using testing::Lost;
@@ -355,4 +355,4 @@ TEST_SUITE("object_fetch") {
   }
 }
 
-}  // namespace powernode::mount
+}  // namespace powernode::mount::object_fetch_test

@@ -17,7 +17,7 @@
 #include "tests/verify/signer.h"
 #include "verify/image_verifier.h"
 
-namespace powernode::mount {
+namespace powernode::mount::object_puller_test {
 namespace {
 
 using testing::ObjectOf;
@@ -233,4 +233,4 @@ TEST_SUITE("object_puller") {
   }
 }
 
-}  // namespace powernode::mount
+}  // namespace powernode::mount::object_puller_test

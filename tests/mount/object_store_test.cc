@@ -14,7 +14,7 @@
 #include "tests/mount/sample_objects.h"
 #include "tests/support/temporary_directory.h"
 
-namespace powernode::mount {
+namespace powernode::mount::object_store_test {
 namespace {
 
 using testing::AddObjects;
@@ -116,4 +116,4 @@ TEST_CASE("removes one object and leaves the others") {
 TEST_SUITE_END();
 
 }  // namespace
-}  // namespace powernode::mount
+}  // namespace powernode::mount::object_store_test

@@ -7,7 +7,7 @@
 #include "agent/base/syscalls.h"
 #include "tests/mount/pull_bench.h"
 
-namespace powernode::mount {
+namespace powernode::mount::puller_test {
 namespace {
 
 using testing::Lost;
@@ -334,4 +334,4 @@ TEST_CASE("one pull of a blob at a time") {
   CHECK(refused.error().kind() == ErrorKind::kBusy);
 }
 
-}  // namespace powernode::mount
+}  // namespace powernode::mount::puller_test

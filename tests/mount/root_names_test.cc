@@ -6,7 +6,7 @@
 #include "agent/base/files.h"
 #include "agent/base/syscalls.h"
 
-namespace powernode::mount {
+namespace powernode::mount::root_names_test {
 namespace {
 
 std::string Vector(const std::string& name) {
@@ -75,4 +75,4 @@ TEST_CASE("what cannot be understood is left to the kernel") {
   CHECK_FALSE(ShowsFree(elsewhere));
 }
 
-}  // namespace powernode::mount
+}  // namespace powernode::mount::root_names_test

@@ -8,7 +8,7 @@
 namespace powernode::testing {
 namespace {
 
-constexpr std::size_t kPiece = 16 * 1024;
+constexpr std::size_t kObjectPiece = 16 * 1024;
 
 Error Cut() { return Error(ErrorKind::kUnavailable, "connection_lost", "connection lost"); }
 
@@ -62,7 +62,7 @@ Status ScriptedObjects::FetchMany(std::span<const mount::NeededObject> objects,
     for (std::string_view rest = content; !rest.empty();) {
       if (stop.stop_requested()) return Error(ErrorKind::kUnavailable, "cancelled", "stopped");
       if (left == 0) return Cut();
-      const std::string_view piece = rest.substr(0, std::min(kPiece, left));
+      const std::string_view piece = rest.substr(0, std::min(kObjectPiece, left));
       RETURN_IF_ERROR(receiver.Bytes(AsBytes(piece)));
       rest.remove_prefix(piece.size());
       left -= piece.size();
@@ -98,7 +98,7 @@ Status ScriptedObjects::FetchOne(const mount::ObjectWish& wish,
   for (std::string_view rest = content; !rest.empty();) {
     if (stop.stop_requested()) return Error(ErrorKind::kUnavailable, "cancelled", "stopped");
     if (left == 0) return Cut();
-    const std::string_view piece = rest.substr(0, std::min(kPiece, left));
+    const std::string_view piece = rest.substr(0, std::min(kObjectPiece, left));
     RETURN_IF_ERROR(sink(AsBytes(piece)));
     rest.remove_prefix(piece.size());
     left -= piece.size();

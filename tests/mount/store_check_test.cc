@@ -13,7 +13,7 @@
 #include "tests/mount/sample_objects.h"
 #include "tests/support/temporary_directory.h"
 
-namespace powernode::mount {
+namespace powernode::mount::store_check_test {
 namespace {
 
 using testing::AddObjects;
@@ -163,4 +163,4 @@ TEST_CASE("files of one download are listed together, as young as the youngest")
 TEST_SUITE_END();
 
 }  // namespace
-}  // namespace powernode::mount
+}  // namespace powernode::mount::store_check_test

@@ -6,7 +6,7 @@
 
 #include "tests/support/temporary_directory.h"
 
-namespace powernode::mount {
+namespace powernode::mount::store_lease_test {
 namespace {
 
 TEST_SUITE_BEGIN("store lease");
@@ -33,4 +33,4 @@ TEST_CASE("pulls go on beside each other, and keep a collection away until the l
 TEST_SUITE_END();
 
 }  // namespace
-}  // namespace powernode::mount
+}  // namespace powernode::mount::store_lease_test

@@ -16,7 +16,7 @@
 #include "tests/mount/sample_objects.h"
 #include "tests/support/temporary_directory.h"
 
-namespace powernode::mount {
+namespace powernode::mount::stored_objects_test {
 namespace {
 
 using testing::ObjectOf;
@@ -168,4 +168,4 @@ TEST_SUITE("stored_objects") {
   }
 }
 
-}  // namespace powernode::mount
+}  // namespace powernode::mount::stored_objects_test

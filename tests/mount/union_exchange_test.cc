@@ -20,7 +20,7 @@
 #include "mount/scratch.h"
 #include "tests/mount/test_node.h"
 
-namespace powernode::mount {
+namespace powernode::mount::union_exchange_test {
 namespace {
 
 using testing::Content;
@@ -265,4 +265,4 @@ TEST_SUITE("union place") {
   }
 }
 
-}  // namespace powernode::mount
+}  // namespace powernode::mount::union_exchange_test

@@ -3,7 +3,7 @@
 #include "tests/platform/authority.h"
 #include "tests/platform/test_node.h"
 
-namespace powernode::platform {
+namespace powernode::platform::authentication_test {
 
 TEST_SUITE_BEGIN("authentication");
 
@@ -95,4 +95,4 @@ TEST_CASE("a terminated or removed node is told so") {
 
 TEST_SUITE_END();
 
-}  // namespace powernode::platform
+}  // namespace powernode::platform::authentication_test

@@ -6,11 +6,9 @@
 namespace powernode::platform {
 namespace {
 
-constexpr std::size_t kMaxBundle = 256 << 10;
-
 Result<std::vector<Certificate>> ReadCertificates(const std::string& path) {
   if (!Exists(path)) return std::vector<Certificate>();
-  ASSIGN_OR_RETURN_CONTEXT(const std::string pem, ReadFile(path, kMaxBundle),
+  ASSIGN_OR_RETURN_CONTEXT(const std::string pem, ReadFile(path, kMaxFormerRoots),
                            "open certificate authorities");
   return CertificatesFromPem(pem);
 }

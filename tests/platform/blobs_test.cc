@@ -4,7 +4,7 @@
 #include "tests/platform/range.h"
 #include "tests/platform/test_node.h"
 
-namespace powernode::platform {
+namespace powernode::platform::blobs_test {
 
 TEST_SUITE_BEGIN("blobs");
 
@@ -121,4 +121,4 @@ TEST_CASE("an image of zero bytes is served as such") {
 
 TEST_SUITE_END();
 
-}  // namespace powernode::platform
+}  // namespace powernode::platform::blobs_test

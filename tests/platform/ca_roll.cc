@@ -7,10 +7,8 @@
 namespace powernode::platform {
 namespace {
 
-constexpr std::size_t kMaxBundle = 256 << 10;
-
 Result<std::string> ReadIfThere(const std::string& path) {
-  return Exists(path) ? ReadFile(path, kMaxBundle) : Result<std::string>(std::string());
+  return Exists(path) ? ReadFile(path, kMaxFormerRoots) : Result<std::string>(std::string());
 }
 
 Status Begin(const StateDirectory& directory, KeyKind kind, Seconds now) {

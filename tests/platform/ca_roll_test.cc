@@ -3,7 +3,7 @@
 #include "tests/platform/authority.h"
 #include "tests/platform/test_node.h"
 
-namespace powernode::platform {
+namespace powernode::platform::ca_roll_test {
 namespace {
 
 std::size_t Count(const std::string& pem) { return CertificatesFromPem(pem).value().size(); }
@@ -105,4 +105,4 @@ TEST_CASE("the successor may have a key of another kind, and the leaves their ow
 
 TEST_SUITE_END();
 
-}  // namespace powernode::platform
+}  // namespace powernode::platform::ca_roll_test

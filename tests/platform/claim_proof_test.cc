@@ -2,7 +2,7 @@
 
 #include "tests/platform/test_node.h"
 
-namespace powernode::platform {
+namespace powernode::platform::claim_proof_test {
 namespace {
 
 // A node that had a ten-minute certificate, and the device it is now, with a new key.
@@ -99,4 +99,4 @@ TEST_CASE("a proof ends with its grace, and a terminated node has none") {
 
 TEST_SUITE_END();
 
-}  // namespace powernode::platform
+}  // namespace powernode::platform::claim_proof_test

@@ -2,7 +2,7 @@
 
 #include "tests/platform/test_node.h"
 
-namespace powernode::platform {
+namespace powernode::platform::claim_test {
 
 TEST_SUITE_BEGIN("claim");
 
@@ -125,4 +125,4 @@ TEST_CASE("a poll without a hardware address is refused, and the eleventh in a m
 
 TEST_SUITE_END();
 
-}  // namespace powernode::platform
+}  // namespace powernode::platform::claim_test

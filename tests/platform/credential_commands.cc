@@ -6,7 +6,7 @@
 namespace powernode::platform {
 namespace {
 
-struct Given {
+struct CredentialOptions {
   std::string node;
   std::int64_t token_ttl = 3600;
   std::string serial;
@@ -18,7 +18,7 @@ struct Given {
 }  // namespace
 
 void AddCredentialCommands(CLI::App& app, CommandLine& line) {
-  auto given = std::make_shared<Given>();
+  auto given = std::make_shared<CredentialOptions>();
   CLI::App* token = app.add_subcommand("token", "bootstrap tokens")->require_subcommand(1);
   CLI::App* token_add = token->add_subcommand("add", "another token for a node");
   token_add->add_option("NODE", given->node)->required();

@@ -7,7 +7,7 @@
 
 #include "tests/platform/test_node.h"
 
-namespace powernode::platform {
+namespace powernode::platform::enrolment_test {
 
 TEST_SUITE_BEGIN("enrolment");
 
@@ -152,4 +152,4 @@ TEST_CASE("a node that lists no signature we make keeps its token") {
 
 TEST_SUITE_END();
 
-}  // namespace powernode::platform
+}  // namespace powernode::platform::enrolment_test

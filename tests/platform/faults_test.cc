@@ -5,7 +5,7 @@
 #include "tests/platform/fault.h"
 #include "tests/platform/test_node.h"
 
-namespace powernode::platform {
+namespace powernode::platform::faults_test {
 namespace {
 
 constexpr std::size_t kSize = 100000;
@@ -258,4 +258,4 @@ TEST_CASE("chains, roots and URLs are another's") {
 
 TEST_SUITE_END();
 
-}  // namespace powernode::platform
+}  // namespace powernode::platform::faults_test

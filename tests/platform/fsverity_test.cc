@@ -9,7 +9,7 @@
 
 #include "tests/support/temporary_directory.h"
 
-namespace powernode::platform {
+namespace powernode::platform::fsverity_test {
 namespace {
 
 // What `fsverity digest` says about Pattern(size).
@@ -65,4 +65,4 @@ TEST_CASE("a file that is not there has no digest") {
 
 TEST_SUITE_END();
 
-}  // namespace powernode::platform
+}  // namespace powernode::platform::fsverity_test

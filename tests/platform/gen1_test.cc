@@ -4,7 +4,7 @@
 #include "tests/platform/bearer.h"
 #include "tests/platform/test_node.h"
 
-namespace powernode::platform {
+namespace powernode::platform::gen1_test {
 namespace {
 
 // A first-generation server with one enrolled node, one module and one task.
@@ -215,4 +215,4 @@ TEST_CASE("a failure keeps error_message and forgets error") {
 
 TEST_SUITE_END();
 
-}  // namespace powernode::platform
+}  // namespace powernode::platform::gen1_test

@@ -3,7 +3,7 @@
 #include "tests/platform/digest.h"
 #include "tests/platform/test_node.h"
 
-namespace powernode::platform {
+namespace powernode::platform::gen2_test {
 namespace {
 
 // A second-generation server with one enrolled node and one module.
@@ -113,4 +113,4 @@ TEST_CASE("a state serves one generation after another, as an upgraded server do
 
 TEST_SUITE_END();
 
-}  // namespace powernode::platform
+}  // namespace powernode::platform::gen2_test

@@ -2,7 +2,7 @@
 
 #include "tests/platform/test_node.h"
 
-namespace powernode::platform {
+namespace powernode::platform::heartbeat_test {
 
 TEST_SUITE_BEGIN("heartbeat");
 
@@ -140,4 +140,4 @@ TEST_CASE("a status report takes the agent's two words, and complains about othe
 
 TEST_SUITE_END();
 
-}  // namespace powernode::platform
+}  // namespace powernode::platform::heartbeat_test

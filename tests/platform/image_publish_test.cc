@@ -6,7 +6,7 @@
 #include "tests/platform/test_node.h"
 #include "tests/platform/test_store.h"
 
-namespace powernode::platform {
+namespace powernode::platform::image_publish_test {
 namespace {
 
 // A directory of three files, two of them objects, and a node.
@@ -54,7 +54,7 @@ TEST_CASE("a directory becomes an EROFS image, the same each time") {
   const json first = scene.Publish("erofs");
   const std::string image = scene.Served();
   CHECK(HasErofsMagic(image));
-  CHECK("sha256:" + Sha256Hex(image) == first.at("digest"));
+  CHECK(first.at("digest").get<std::string>() == "sha256:" + Sha256Hex(image));
   CHECK(scene.node.Get("modules/web").Data().at("image_format") == "erofs");
   CHECK(scene.node.Get("modules/web/objects").Data().at("count") == 0);
   scene.Write("etc/changed", scene.changed);
@@ -152,4 +152,4 @@ TEST_CASE("what cannot be made is said, and leaves nothing behind") {
 
 TEST_SUITE_END();
 
-}  // namespace powernode::platform
+}  // namespace powernode::platform::image_publish_test

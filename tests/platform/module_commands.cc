@@ -11,7 +11,7 @@
 namespace powernode::platform {
 namespace {
 
-struct Given {
+struct ModuleOptions {
   ImageSource image;
   std::string name;
   std::string id;
@@ -31,7 +31,7 @@ struct Given {
   std::vector<std::string> modules;
 };
 
-Result<json> View(const Given& given) {
+Result<json> View(const ModuleOptions& given) {
   json view = json::object();
   if (!given.view_file.empty()) {
     ASSIGN_OR_RETURN(view, ReadJsonFile(given.view_file));
@@ -48,7 +48,7 @@ Result<json> View(const Given& given) {
 }
 
 // What the flags ask for; the flags themselves exclude what contradicts.
-Result<ModuleSigning> Signing(const Given& given) {
+Result<ModuleSigning> Signing(const ModuleOptions& given) {
   ModuleSigning request{.form = SigningForm::kNone,
                         .key_file = given.sign_key_file,
                         .signature_file = given.signature_file,
@@ -66,7 +66,7 @@ Result<ModuleSigning> Signing(const Given& given) {
   return request;
 }
 
-Status RunModuleAdd(const CommandLine& line, const Given& given) {
+Status RunModuleAdd(const CommandLine& line, const ModuleOptions& given) {
   ASSIGN_OR_RETURN(const ModuleSigning signing, Signing(given));
   RETURN_IF_ERROR(MakeDirectories(line.directory.path, 0700));
   ImageSource source = given.image;
@@ -94,7 +94,7 @@ Status RunModuleAdd(const CommandLine& line, const Given& given) {
 }  // namespace
 
 void AddModuleCommands(CLI::App& app, CommandLine& line) {
-  auto given = std::make_shared<Given>();
+  auto given = std::make_shared<ModuleOptions>();
   CLI::App* module = app.add_subcommand("module", "publish modules")->require_subcommand(1);
 
   CLI::App* add = module->add_subcommand(

@@ -5,7 +5,7 @@
 #include "tests/platform/dsse.h"
 #include "tests/platform/test_node.h"
 
-namespace powernode::platform {
+namespace powernode::platform::module_signing_test {
 namespace {
 
 // One enrolled node, one module to publish again and again.
@@ -241,4 +241,4 @@ TEST_CASE("flags that contradict, and keys that cannot sign, publish nothing") {
 
 TEST_SUITE_END();
 
-}  // namespace powernode::platform
+}  // namespace powernode::platform::module_signing_test

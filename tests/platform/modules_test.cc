@@ -3,7 +3,7 @@
 #include "tests/platform/digest.h"
 #include "tests/platform/test_node.h"
 
-namespace powernode::platform {
+namespace powernode::platform::modules_test {
 namespace {
 
 std::vector<std::string> Ids(const Reply& list) {
@@ -138,4 +138,4 @@ TEST_CASE(
 
 TEST_SUITE_END();
 
-}  // namespace powernode::platform
+}  // namespace powernode::platform::modules_test

@@ -9,7 +9,7 @@ namespace {
 
 constexpr std::size_t kMaxKeys = 64 << 10;
 
-struct Given {
+struct NodeOptions {
   std::string node;
   std::string uuid;
   std::int64_t token_ttl = 3600;
@@ -27,7 +27,7 @@ json Lines(const std::string& text) {
   return lines;
 }
 
-Status RunNodeSet(const CommandLine& line, const Given& given) {
+Status RunNodeSet(const CommandLine& line, const NodeOptions& given) {
   json arguments = {{"node", given.node}};
   if (!given.status.empty()) arguments["status"] = given.status;
   if (!given.authorized_keys.empty()) {
@@ -40,7 +40,7 @@ Status RunNodeSet(const CommandLine& line, const Given& given) {
 }  // namespace
 
 void AddNodeCommands(CLI::App& app, CommandLine& line) {
-  auto given = std::make_shared<Given>();
+  auto given = std::make_shared<NodeOptions>();
   CLI::App* node = app.add_subcommand("node", "make nodes known")->require_subcommand(1);
 
   CLI::App* add = node->add_subcommand(

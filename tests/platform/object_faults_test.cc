@@ -5,7 +5,7 @@
 #include "tests/platform/test_node.h"
 #include "tests/platform/test_store.h"
 
-namespace powernode::platform {
+namespace powernode::platform::object_faults_test {
 namespace {
 
 struct Scene {
@@ -130,4 +130,4 @@ TEST_CASE("an object fault that could never act is refused") {
 
 TEST_SUITE_END();
 
-}  // namespace powernode::platform
+}  // namespace powernode::platform::object_faults_test

@@ -10,7 +10,7 @@
 #include "tests/platform/test_node.h"
 #include "tests/platform/test_store.h"
 
-namespace powernode::platform {
+namespace powernode::platform::objects_test {
 namespace {
 
 // A node with one module, whose objects are those of a store.
@@ -227,4 +227,4 @@ TEST_CASE("an object whose file is gone or short is left out") {
 
 TEST_SUITE_END();
 
-}  // namespace powernode::platform
+}  // namespace powernode::platform::objects_test

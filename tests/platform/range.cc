@@ -6,7 +6,7 @@
 namespace powernode::platform {
 namespace {
 
-std::optional<std::uint64_t> Number(std::string_view text) {
+std::optional<std::uint64_t> ParseNumber(std::string_view text) {
   std::uint64_t value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (text.empty() || error != std::errc() || end != text.data() + text.size()) return std::nullopt;
@@ -25,8 +25,8 @@ std::optional<Wanted> Parse(std::string_view text, std::uint64_t size) {
   text.remove_prefix(kUnit.size());
   const std::size_t dash = text.find('-');
   if (dash == std::string_view::npos) return std::nullopt;
-  const auto first = Number(text.substr(0, dash));
-  const auto last = Number(text.substr(dash + 1));
+  const auto first = ParseNumber(text.substr(0, dash));
+  const auto last = ParseNumber(text.substr(dash + 1));
   if (dash == 0) {
     if (!last) return std::nullopt;
     return Wanted{.first = *last == 0 ? size : size - std::min(*last, size), .last = UINT64_MAX};

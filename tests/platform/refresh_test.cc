@@ -3,7 +3,7 @@
 #include "agent/base/random.h"
 #include "tests/platform/test_node.h"
 
-namespace powernode::platform {
+namespace powernode::platform::refresh_test {
 namespace {
 
 // Ten-minute certificates, and one node that has such a one.
@@ -132,4 +132,4 @@ TEST_CASE("settings stay over a restart, and a nonsensical one is refused") {
 
 TEST_SUITE_END();
 
-}  // namespace powernode::platform
+}  // namespace powernode::platform::refresh_test

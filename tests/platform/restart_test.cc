@@ -4,7 +4,7 @@
 
 #include "tests/platform/test_node.h"
 
-namespace powernode::platform {
+namespace powernode::platform::restart_test {
 
 TEST_SUITE_BEGIN("restart");
 
@@ -110,4 +110,4 @@ TEST_CASE("the human status names the node, its modules and what was refused") {
 
 TEST_SUITE_END();
 
-}  // namespace powernode::platform
+}  // namespace powernode::platform::restart_test

@@ -3,7 +3,7 @@
 #include "tests/platform/routes.h"
 #include "tests/platform/test_node.h"
 
-namespace powernode::platform {
+namespace powernode::platform::routes_test {
 
 TEST_SUITE_BEGIN("routes");
 
@@ -110,4 +110,4 @@ TEST_CASE("the record has every request and no secret") {
 
 TEST_SUITE_END();
 
-}  // namespace powernode::platform
+}  // namespace powernode::platform::routes_test

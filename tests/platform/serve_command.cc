@@ -7,7 +7,7 @@
 namespace powernode::platform {
 namespace {
 
-struct Given {
+struct ServeCommandOptions {
   ServeOptions options;
   std::string mode = "target";
   std::string authority;
@@ -21,7 +21,7 @@ Result<std::optional<KeyKind>> OptionalKeyKind(const std::string& name) {
   return std::optional<KeyKind>(kind);
 }
 
-Status RunServe(const CommandLine& line, Given& given) {
+Status RunServe(const CommandLine& line, ServeCommandOptions& given) {
   given.options.directory = line.directory;
   given.options.personality = FindPersonality(given.mode);
   if (given.options.personality == nullptr)
@@ -35,7 +35,7 @@ Status RunServe(const CommandLine& line, Given& given) {
 }  // namespace
 
 void AddServeCommand(CLI::App& app, CommandLine& line) {
-  auto given = std::make_shared<Given>();
+  auto given = std::make_shared<ServeCommandOptions>();
   CLI::App* serve = app.add_subcommand("serve", "answer nodes until SIGTERM");
   ServeOptions& options = given->options;
   serve->add_option("--listen", options.listen, "address for nodes; port 0 takes a free one")

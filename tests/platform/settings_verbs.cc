@@ -5,13 +5,13 @@
 namespace powernode::platform {
 namespace {
 
-struct Number {
+struct NumberSetting {
   const char* name;
   std::int64_t Settings::*member;
   std::int64_t least;
 };
 
-constexpr Number kNumbers[] = {
+constexpr NumberSetting kNumbers[] = {
     {"next_poll_seconds", &Settings::next_poll_seconds, 1},
     {"leaf_lifetime_seconds", &Settings::leaf_lifetime_seconds, 1},
     {"refresh_grace_seconds", &Settings::refresh_grace_seconds, 0},

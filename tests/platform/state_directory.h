@@ -1,11 +1,14 @@
 // The names in a control plane's state directory, in one place.
 #pragma once
 
+#include <cstddef>
 #include <string>
 
 #include "agent/base/files.h"
 
 namespace powernode::platform {
+
+inline constexpr std::size_t kMaxFormerRoots = 256 << 10;  // bytes
 
 struct StateDirectory {
   std::string path;

@@ -127,7 +127,7 @@ std::string ServiceTable(const json& status) {
   return table.Text();
 }
 
-std::string Number(const json& object, const char* member) {
+std::string NumberOf(const json& object, const char* member) {
   const auto found = object.find(member);
   return found != object.end() && found->is_number_integer() ? found->dump() : "-";
 }
@@ -143,8 +143,8 @@ std::string EvidenceTable(const json& status) {
     for (const json& module : beat["module_evidence"]) {
       if (!module.is_object()) continue;
       const std::string key = TextOf(module, "keyid", "").substr(0, kShortDigest);
-      table.Add({TextOf(module, "module_id"), TextOf(node, "name"), Number(module, "layer"),
-                 Number(module, "mount_id"),
+      table.Add({TextOf(module, "module_id"), TextOf(node, "name"), NumberOf(module, "layer"),
+                 NumberOf(module, "mount_id"),
                  module.value("verity", json()) == true ? "kernel" : "store",
                  TextOf(module, "fsverity_measured").substr(0, sizeof "sha256:" - 1 + kShortDigest),
                  key.empty() ? TextOf(module, "identity") : key});

@@ -6,7 +6,7 @@
 namespace powernode::platform {
 namespace {
 
-struct Given {
+struct TaskOptions {
   std::string node;
   std::string command;
   std::string options = "{}";
@@ -14,7 +14,7 @@ struct Given {
   std::string status;
 };
 
-Status RunTaskAdd(const CommandLine& line, const Given& given) {
+Status RunTaskAdd(const CommandLine& line, const TaskOptions& given) {
   const json options = json::parse(given.options, nullptr, false);
   if (!options.is_object())
     return Error(ErrorKind::kInvalid, "bad_argument",
@@ -26,7 +26,7 @@ Status RunTaskAdd(const CommandLine& line, const Given& given) {
 }  // namespace
 
 void AddTaskCommands(CLI::App& app, CommandLine& line) {
-  auto given = std::make_shared<Given>();
+  auto given = std::make_shared<TaskOptions>();
   CLI::App* task = app.add_subcommand("task", "give nodes work")->require_subcommand(1);
 
   CLI::App* add = task->add_subcommand("add", "a task for a node");

@@ -2,7 +2,7 @@
 
 #include "tests/platform/test_node.h"
 
-namespace powernode::platform {
+namespace powernode::platform::tasks_test {
 namespace {
 
 struct OneTask {
@@ -137,4 +137,4 @@ TEST_CASE("a repeated idempotency key gives the kept answer, or a conflict for a
 
 TEST_SUITE_END();
 
-}  // namespace powernode::platform
+}  // namespace powernode::platform::tasks_test

@@ -2,7 +2,7 @@
 
 #include "tests/platform/test_node.h"
 
-namespace powernode::platform {
+namespace powernode::platform::tls_test {
 namespace {
 
 struct Handshake {
@@ -131,4 +131,4 @@ TEST_CASE("can have an Ed25519 authority, for itself or for leaves only") {
 
 TEST_SUITE_END();
 
-}  // namespace powernode::platform
+}  // namespace powernode::platform::tls_test

@@ -12,13 +12,13 @@ namespace {
 constexpr std::size_t kMaxText = 1 << 20;
 constexpr const char* kPayloadType = "application/vnd.powernode.trust-policy.v1+json";
 
-struct Given {
+struct TrustPolicyOptions {
   std::string policy_file;
   std::string sign_key_file;
 };
 
 // What is signed and served is the file, byte for byte.
-Status RunSet(const CommandLine& line, const Given& given) {
+Status RunSet(const CommandLine& line, const TrustPolicyOptions& given) {
   ASSIGN_OR_RETURN(const std::string policy, ReadFile(given.policy_file, kMaxText));
   ASSIGN_OR_RETURN(const std::string pem, ReadFile(given.sign_key_file, kMaxText));
   ASSIGN_OR_RETURN_CONTEXT(const Key key, KeyFromPem(pem), given.sign_key_file);
@@ -30,7 +30,7 @@ Status RunSet(const CommandLine& line, const Given& given) {
 }  // namespace
 
 void AddTrustPolicyCommands(CLI::App& app, CommandLine& line) {
-  auto given = std::make_shared<Given>();
+  auto given = std::make_shared<TrustPolicyOptions>();
   CLI::App* group =
       app.add_subcommand("trust-policy", "what nodes are told to trust")->require_subcommand(1);
   CLI::App* set = group->add_subcommand("set", "sign a policy and offer it from now on");

@@ -3,7 +3,7 @@
 #include "agent/base/encoding.h"
 #include "tests/platform/test_node.h"
 
-namespace powernode::platform {
+namespace powernode::platform::trust_policy_test {
 namespace {
 
 constexpr const char* kType = "application/vnd.powernode.trust-policy.v1+json";
@@ -115,4 +115,4 @@ TEST_CASE("what is no policy, or no key, is not offered") {
 
 TEST_SUITE_END();
 
-}  // namespace powernode::platform
+}  // namespace powernode::platform::trust_policy_test

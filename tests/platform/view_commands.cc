@@ -10,14 +10,14 @@
 namespace powernode::platform {
 namespace {
 
-struct Given {
+struct ViewOptions {
   bool as_json = false;
   std::string time;
   std::int64_t advance = 0;
   json settings = json::object();
 };
 
-Status RunStatus(const CommandLine& line, const Given& given) {
+Status RunStatus(const CommandLine& line, const ViewOptions& given) {
   if (given.as_json) return PrintVerb(line, "status", json::object());
   ASSIGN_OR_RETURN(const json status, RunOnState(line.directory, "status", json::object()));
   std::cout << StatusText(status);
@@ -30,7 +30,7 @@ Status RunRequests(const CommandLine& line) {
   return Ok();
 }
 
-Status RunClock(const CommandLine& line, const Given& given) {
+Status RunClock(const CommandLine& line, const ViewOptions& given) {
   json arguments = json::object();
   if (!given.time.empty()) arguments["time"] = given.time;
   if (given.advance != 0) arguments["advance"] = given.advance;
@@ -57,7 +57,7 @@ constexpr NumberOption kNumberOptions[] = {
 }  // namespace
 
 void AddViewCommands(CLI::App& app, CommandLine& line) {
-  auto given = std::make_shared<Given>();
+  auto given = std::make_shared<ViewOptions>();
   CLI::App* status =
       app.add_subcommand("status", "nodes, modules, tasks, and what was refused or wrong");
   status->add_flag("--json", given->as_json, "everything, for programs");

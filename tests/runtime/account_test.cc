@@ -10,7 +10,7 @@
 #include "tests/runtime/sample.h"
 #include "tests/support/temporary_directory.h"
 
-namespace powernode::runtime {
+namespace powernode::runtime::account_test {
 namespace {
 
 using powernode::testing::TemporaryDirectory;
@@ -174,4 +174,4 @@ TEST_SUITE("host keys") {
 }
 
 }  // namespace
-}  // namespace powernode::runtime
+}  // namespace powernode::runtime::account_test

@@ -19,7 +19,7 @@
 #include "tests/support/temporary_directory.h"
 #include "tests/verify/signer.h"
 
-namespace powernode::runtime {
+namespace powernode::runtime::assignment_test {
 namespace {
 
 using testing::SampleModule;
@@ -541,4 +541,4 @@ TEST_CASE("an older revision is ignored, whether it is older than what runs or w
 TEST_SUITE_END();
 
 }  // namespace
-}  // namespace powernode::runtime
+}  // namespace powernode::runtime::assignment_test

@@ -5,7 +5,7 @@
 #include "agent/base/files.h"
 #include "tests/support/temporary_directory.h"
 
-namespace powernode::runtime {
+namespace powernode::runtime::attempts_test {
 namespace {
 
 constexpr std::int64_t kNow = 1'770'000'000;
@@ -89,4 +89,4 @@ TEST_SUITE("attempts") {
 }
 
 }  // namespace
-}  // namespace powernode::runtime
+}  // namespace powernode::runtime::attempts_test

@@ -13,7 +13,7 @@
 #include "tests/runtime/sample.h"
 #include "tests/support/temporary_directory.h"
 
-namespace powernode::runtime {
+namespace powernode::runtime::boot_choice_test {
 namespace {
 
 using testing::SampleModule;
@@ -322,4 +322,4 @@ TEST_CASE("goes when a good set is the same or a newer live one, and stays befor
 TEST_SUITE_END();
 
 }  // namespace
-}  // namespace powernode::runtime
+}  // namespace powernode::runtime::boot_choice_test

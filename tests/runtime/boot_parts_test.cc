@@ -17,7 +17,7 @@
 #include "runtime/root_render.h"
 #include "tests/support/temporary_directory.h"
 
-namespace powernode::runtime {
+namespace powernode::runtime::boot_parts_test {
 namespace {
 
 using powernode::testing::TemporaryDirectory;
@@ -218,4 +218,4 @@ TEST_SUITE("rendered root") {
 }
 
 }  // namespace
-}  // namespace powernode::runtime
+}  // namespace powernode::runtime::boot_parts_test

@@ -4,7 +4,7 @@
 
 #include "tests/runtime/sample.h"
 
-namespace powernode::runtime {
+namespace powernode::runtime::change_plan_test {
 namespace {
 
 using testing::SampleModule;
@@ -139,4 +139,4 @@ TEST_SUITE("change plan") {
   }
 }
 
-}  // namespace powernode::runtime
+}  // namespace powernode::runtime::change_plan_test

@@ -6,7 +6,7 @@
 #include "tests/enroll/scripted_platform.h"
 #include "tests/support/temporary_directory.h"
 
-namespace powernode::runtime {
+namespace powernode::runtime::claim_console_test {
 namespace {
 
 using enroll::testing::StandingClock;
@@ -97,4 +97,4 @@ TEST_SUITE("claim console") {
 }
 
 }  // namespace
-}  // namespace powernode::runtime
+}  // namespace powernode::runtime::claim_console_test

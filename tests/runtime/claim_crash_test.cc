@@ -11,7 +11,7 @@
 #include "tests/support/cut_child.h"
 #include "tests/support/temporary_directory.h"
 
-namespace powernode::runtime {
+namespace powernode::runtime::claim_crash_test {
 namespace {
 
 using powernode::testing::CutEverywhere;
@@ -73,4 +73,4 @@ TEST_CASE("claim") {
 TEST_SUITE_END();
 
 }  // namespace
-}  // namespace powernode::runtime
+}  // namespace powernode::runtime::claim_crash_test

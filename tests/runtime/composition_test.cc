@@ -6,7 +6,7 @@
 
 #include "tests/runtime/sample.h"
 
-namespace powernode::runtime {
+namespace powernode::runtime::composition_test {
 namespace {
 
 using testing::SampleModule;
@@ -75,4 +75,4 @@ TEST_SUITE("composition") {
 }
 
 }  // namespace
-}  // namespace powernode::runtime
+}  // namespace powernode::runtime::composition_test

@@ -8,7 +8,7 @@
 #include "tests/platform/fixture.h"
 #include "tests/support/temporary_directory.h"
 
-namespace powernode::runtime {
+namespace powernode::runtime::credential_loop_test {
 namespace {
 
 using std::chrono::milliseconds;
@@ -272,4 +272,4 @@ TEST_CASE("a node that is rejected keeps everything, and a new token lets it in 
 TEST_SUITE_END();
 
 }  // namespace
-}  // namespace powernode::runtime
+}  // namespace powernode::runtime::credential_loop_test

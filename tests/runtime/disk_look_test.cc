@@ -8,7 +8,7 @@
 #include "agent/base/files.h"
 #include "tests/support/temporary_directory.h"
 
-namespace powernode::runtime {
+namespace powernode::runtime::disk_look_test {
 namespace {
 
 using powernode::testing::TemporaryDirectory;
@@ -70,4 +70,4 @@ TEST_SUITE("disk_look") {
 }
 
 }  // namespace
-}  // namespace powernode::runtime
+}  // namespace powernode::runtime::disk_look_test

@@ -8,7 +8,7 @@
 #include "agent/base/syscalls.h"
 #include "tests/support/temporary_directory.h"
 
-namespace powernode::runtime {
+namespace powernode::runtime::event_spool_test {
 namespace {
 
 using powernode::testing::TemporaryDirectory;
@@ -115,4 +115,4 @@ TEST_SUITE("event spool") {
 }
 
 }  // namespace
-}  // namespace powernode::runtime
+}  // namespace powernode::runtime::event_spool_test

@@ -10,7 +10,7 @@
 #include "tests/runtime/sample.h"
 #include "tests/support/temporary_directory.h"
 
-namespace powernode::runtime {
+namespace powernode::runtime::first_report_test {
 namespace {
 
 using powernode::testing::TemporaryDirectory;
@@ -79,4 +79,4 @@ TEST_CASE("a service runs exactly while it holds its lock") {
 TEST_SUITE_END();
 
 }  // namespace
-}  // namespace powernode::runtime
+}  // namespace powernode::runtime::first_report_test

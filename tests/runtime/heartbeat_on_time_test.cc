@@ -19,7 +19,7 @@
 #include "tests/runtime/sample.h"
 #include "tests/support/temporary_directory.h"
 
-namespace powernode::runtime {
+namespace powernode::runtime::heartbeat_on_time_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -195,4 +195,4 @@ TEST_CASE("heartbeat: says which loop fails, and goes on") {
 }
 
 }  // namespace
-}  // namespace powernode::runtime
+}  // namespace powernode::runtime::heartbeat_on_time_test

@@ -21,7 +21,7 @@
 #include "tests/enroll/scripted_platform.h"
 #include "tests/mount/test_node.h"
 
-namespace powernode::runtime {
+namespace powernode::runtime::host_union_test {
 namespace {
 
 using powernode::testing::Content;
@@ -249,4 +249,4 @@ TEST_SUITE("host union") {
   }
 }
 
-}  // namespace powernode::runtime
+}  // namespace powernode::runtime::host_union_test

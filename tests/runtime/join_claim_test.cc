@@ -13,7 +13,7 @@
 #include "tests/enroll/scripted_platform.h"
 #include "tests/support/temporary_directory.h"
 
-namespace powernode::runtime {
+namespace powernode::runtime::join_claim_test {
 namespace {
 
 using namespace enroll::testing;
@@ -295,4 +295,4 @@ TEST_SUITE("join by claim") {
 }
 
 }  // namespace
-}  // namespace powernode::runtime
+}  // namespace powernode::runtime::join_claim_test

@@ -8,7 +8,7 @@
 #include "tests/enroll/scripted_platform.h"
 #include "tests/support/temporary_directory.h"
 
-namespace powernode::runtime {
+namespace powernode::runtime::join_import_test {
 namespace {
 
 using namespace enroll::testing;
@@ -59,4 +59,4 @@ TEST_SUITE("join with another agent's certificate") {
 }
 
 }  // namespace
-}  // namespace powernode::runtime
+}  // namespace powernode::runtime::join_import_test

@@ -14,7 +14,7 @@
 #include "runtime/as_user.h"
 #include "tests/support/temporary_directory.h"
 
-namespace powernode::runtime {
+namespace powernode::runtime::key_file_test {
 namespace {
 
 using powernode::testing::TemporaryDirectory;
@@ -190,4 +190,4 @@ TEST_SUITE("as user") {
 }
 
 }  // namespace
-}  // namespace powernode::runtime
+}  // namespace powernode::runtime::key_file_test

@@ -6,7 +6,7 @@
 #include "tests/runtime/sample.h"
 #include "tests/support/temporary_directory.h"
 
-namespace powernode::runtime {
+namespace powernode::runtime::last_known_good_test {
 namespace {
 
 using powernode::testing::TemporaryDirectory;
@@ -122,4 +122,4 @@ TEST_SUITE("breadcrumb") {
 }
 
 }  // namespace
-}  // namespace powernode::runtime
+}  // namespace powernode::runtime::last_known_good_test

@@ -4,7 +4,7 @@
 
 #include "agent/base/encoding.h"
 
-namespace powernode::runtime {
+namespace powernode::runtime::managed_keys_test {
 namespace {
 
 using Keys = std::vector<std::string>;
@@ -129,4 +129,4 @@ TEST_SUITE("key steps") {
 }
 
 }  // namespace
-}  // namespace powernode::runtime
+}  // namespace powernode::runtime::managed_keys_test

@@ -7,7 +7,7 @@
 #include "identity/kernel_cmdline.h"
 #include "tests/support/temporary_directory.h"
 
-namespace powernode::runtime {
+namespace powernode::runtime::masked_cmdline_test {
 namespace {
 
 using powernode::testing::TemporaryDirectory;
@@ -85,4 +85,4 @@ TEST_SUITE("masked_cmdline") {
 }
 
 }  // namespace
-}  // namespace powernode::runtime
+}  // namespace powernode::runtime::masked_cmdline_test

@@ -16,7 +16,7 @@
 #include "agent/base/syscalls.h"
 #include "tests/support/temporary_directory.h"
 
-namespace powernode::runtime {
+namespace powernode::runtime::metrics_socket_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -174,4 +174,4 @@ TEST_CASE("the socket is root's and its group's; a stale one is replaced, a file
 TEST_SUITE_END();
 
 }  // namespace
-}  // namespace powernode::runtime
+}  // namespace powernode::runtime::metrics_socket_test

@@ -9,7 +9,7 @@
 #include "tests/runtime/sample.h"
 #include "tests/support/temporary_directory.h"
 
-namespace powernode::runtime {
+namespace powernode::runtime::metrics_test {
 namespace {
 
 using powernode::testing::TemporaryDirectory;
@@ -121,4 +121,4 @@ TEST_CASE("count the store once in ten minutes") {
 TEST_SUITE_END();
 
 }  // namespace
-}  // namespace powernode::runtime
+}  // namespace powernode::runtime::metrics_test

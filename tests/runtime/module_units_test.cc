@@ -7,7 +7,7 @@
 #include "tests/runtime/sample.h"
 #include "tests/support/temporary_directory.h"
 
-namespace powernode::runtime {
+namespace powernode::runtime::module_units_test {
 namespace {
 
 using powernode::testing::TemporaryDirectory;
@@ -100,4 +100,4 @@ TEST_SUITE("unit surroundings") {
 }
 
 }  // namespace
-}  // namespace powernode::runtime
+}  // namespace powernode::runtime::module_units_test

@@ -5,7 +5,7 @@
 #include "agent/base/version.h"
 #include "tests/support/temporary_directory.h"
 
-namespace powernode::runtime {
+namespace powernode::runtime::node_clock_test {
 namespace {
 
 constexpr std::int64_t kDay = 24 * 3600;
@@ -68,4 +68,4 @@ TEST_SUITE("node_clock") {
 }
 
 }  // namespace
-}  // namespace powernode::runtime
+}  // namespace powernode::runtime::node_clock_test

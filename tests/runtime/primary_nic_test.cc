@@ -6,7 +6,7 @@
 #include "agent/base/syscalls.h"
 #include "tests/support/temporary_directory.h"
 
-namespace powernode::runtime {
+namespace powernode::runtime::primary_nic_test {
 namespace {
 
 using powernode::testing::TemporaryDirectory;
@@ -108,4 +108,4 @@ TEST_SUITE("primary nic") {
 }
 
 }  // namespace
-}  // namespace powernode::runtime
+}  // namespace powernode::runtime::primary_nic_test

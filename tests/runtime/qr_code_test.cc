@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <utility>
 
-namespace powernode::runtime {
+namespace powernode::runtime::qr_code_test {
 namespace {
 
 // '#' for each dark module, as the vectors have it.
@@ -153,4 +153,4 @@ TEST_SUITE("qr code") {
 }
 
 }  // namespace
-}  // namespace powernode::runtime
+}  // namespace powernode::runtime::qr_code_test

@@ -2,7 +2,7 @@
 
 #include <doctest/doctest.h>
 
-namespace powernode::runtime {
+namespace powernode::runtime::settings_test {
 namespace {
 
 Settings Apply(std::string_view content, SettingsOrigin origin = SettingsOrigin::kImage) {
@@ -150,4 +150,4 @@ TEST_SUITE("settings") {
 }
 
 }  // namespace
-}  // namespace powernode::runtime
+}  // namespace powernode::runtime::settings_test

@@ -18,7 +18,7 @@
 #include "tests/support/cut_child.h"
 #include "tests/support/temporary_directory.h"
 
-namespace powernode::runtime {
+namespace powernode::runtime::state_crash_test {
 namespace {
 
 using powernode::testing::CutEverywhere;
@@ -227,4 +227,4 @@ TEST_CASE("manifest cache") {
 TEST_SUITE_END();
 
 }  // namespace
-}  // namespace powernode::runtime
+}  // namespace powernode::runtime::state_crash_test

@@ -4,7 +4,7 @@
 
 #include "tests/runtime/sample.h"
 
-namespace powernode::runtime {
+namespace powernode::runtime::status_line_test {
 namespace {
 
 using testing::SampleModule;
@@ -53,4 +53,4 @@ TEST_CASE("is the same line from beat to beat") {
 TEST_SUITE_END();
 
 }  // namespace
-}  // namespace powernode::runtime
+}  // namespace powernode::runtime::status_line_test

@@ -23,7 +23,7 @@
 #include "tests/runtime/sample.h"
 #include "tests/support/temporary_directory.h"
 
-namespace powernode::runtime {
+namespace powernode::runtime::store_gc_test {
 namespace {
 
 using powernode::testing::AddObjects;
@@ -351,4 +351,4 @@ TEST_CASE("a node without a store has nothing to remove") {
 TEST_SUITE_END();
 
 }  // namespace
-}  // namespace powernode::runtime
+}  // namespace powernode::runtime::store_gc_test

@@ -11,7 +11,7 @@
 #include "runtime/unit_directory.h"
 #include "tests/support/temporary_directory.h"
 
-namespace powernode::runtime {
+namespace powernode::runtime::systemd_analyze_test {
 namespace {
 
 using powernode::testing::TemporaryDirectory;
@@ -164,4 +164,4 @@ TEST_SUITE("the agent's own unit") {
 }
 
 }  // namespace
-}  // namespace powernode::runtime
+}  // namespace powernode::runtime::systemd_analyze_test

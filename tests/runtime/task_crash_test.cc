@@ -6,7 +6,7 @@
 #include "tests/runtime/task_node.h"
 #include "tests/support/cut_child.h"
 
-namespace powernode::runtime {
+namespace powernode::runtime::task_crash_test {
 namespace {
 
 using namespace testing;
@@ -120,4 +120,4 @@ TEST_CASE("a reboot is one reboot, reported when the node is back") {
 TEST_SUITE_END();
 
 }  // namespace
-}  // namespace powernode::runtime
+}  // namespace powernode::runtime::task_crash_test

@@ -16,7 +16,7 @@
 #include "tests/enroll/scripted_platform.h"
 #include "tests/support/temporary_directory.h"
 
-namespace powernode::runtime {
+namespace powernode::runtime::task_parts_test {
 namespace {
 
 using powernode::testing::TemporaryDirectory;
@@ -440,4 +440,4 @@ TEST_SUITE("task deadline") {
 }
 
 }  // namespace
-}  // namespace powernode::runtime
+}  // namespace powernode::runtime::task_parts_test

@@ -10,7 +10,7 @@
 #include "agent/base/state_file.h"
 #include "tests/runtime/task_node.h"
 
-namespace powernode::runtime {
+namespace powernode::runtime::task_runner_test {
 namespace {
 
 using namespace testing;
@@ -516,4 +516,4 @@ TEST_CASE("told to stop, it hands back what may be repeated and says of the rest
 TEST_SUITE_END();
 
 }  // namespace
-}  // namespace powernode::runtime
+}  // namespace powernode::runtime::task_runner_test

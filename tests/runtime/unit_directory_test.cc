@@ -5,7 +5,7 @@
 #include "agent/base/files.h"
 #include "tests/support/temporary_directory.h"
 
-namespace powernode::runtime {
+namespace powernode::runtime::unit_directory_test {
 namespace {
 
 using powernode::testing::TemporaryDirectory;
@@ -60,4 +60,4 @@ TEST_SUITE("unit directory") {
 }
 
 }  // namespace
-}  // namespace powernode::runtime
+}  // namespace powernode::runtime::unit_directory_test

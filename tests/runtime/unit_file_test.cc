@@ -5,7 +5,7 @@
 #include "runtime/capability_probe.h"
 #include "runtime/unit_value.h"
 
-namespace powernode::runtime {
+namespace powernode::runtime::unit_file_test {
 namespace {
 
 const UnitContext kContext{
@@ -250,4 +250,4 @@ TEST_SUITE("unit file") {
 }
 
 }  // namespace
-}  // namespace powernode::runtime
+}  // namespace powernode::runtime::unit_file_test

@@ -2,7 +2,7 @@
 
 #include <doctest/doctest.h>
 
-namespace powernode::verify {
+namespace powernode::verify::blob_digest_test {
 
 constexpr const char* kHex = "b6a72c6809150e512f6a76f27208bd5eccaa616e28aef36fe03ebce81e813eaf";
 
@@ -42,4 +42,4 @@ TEST_CASE("a very long bad digest is not repeated whole") {
   CHECK(digest.error().message().size() < 300);
 }
 
-}  // namespace powernode::verify
+}  // namespace powernode::verify::blob_digest_test

@@ -7,7 +7,7 @@
 #include "tests/support/temporary_directory.h"
 #include "tests/verify/fsverity_reference.h"
 
-namespace powernode::verify {
+namespace powernode::verify::digested_file_test {
 
 TEST_CASE("measures a whole file, of any length") {
   const testing::TemporaryDirectory directory;
@@ -61,4 +61,4 @@ TEST_CASE("stops when asked to") {
   CHECK(file.error().kind() == ErrorKind::kUnavailable);
 }
 
-}  // namespace powernode::verify
+}  // namespace powernode::verify::digested_file_test

@@ -10,7 +10,7 @@
 #include "tests/support/temporary_directory.h"
 #include "tests/verify/fsverity_reference.h"
 
-namespace powernode::verify {
+namespace powernode::verify::digesting_writer_test {
 namespace {
 
 std::string Content(std::size_t size) {
@@ -151,4 +151,4 @@ TEST_CASE("two descriptors of different files are refused") {
   CHECK(writer.error().code() == "not_a_file");
 }
 
-}  // namespace powernode::verify
+}  // namespace powernode::verify::digesting_writer_test

@@ -8,7 +8,7 @@
 #include "verify/blob_digest.h"
 #include "verify/verity_identity.h"
 
-namespace powernode::verify {
+namespace powernode::verify::fsverity_digest_test {
 namespace {
 
 template <typename From, typename To>
@@ -97,4 +97,4 @@ TEST_CASE("an image's digest is parsed and compared as one") {
 
 TEST_SUITE_END();
 
-}  // namespace powernode::verify
+}  // namespace powernode::verify::fsverity_digest_test

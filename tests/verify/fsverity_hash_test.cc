@@ -9,7 +9,7 @@
 #include "agent/base/syscalls.h"
 #include "tests/verify/fsverity_reference.h"
 
-namespace powernode::verify {
+namespace powernode::verify::fsverity_hash_test {
 namespace {
 
 constexpr std::size_t kBlock = 4096;
@@ -151,4 +151,4 @@ TEST_CASE("a salt longer than the descriptor holds is refused") {
 
 TEST_SUITE_END();
 
-}  // namespace powernode::verify
+}  // namespace powernode::verify::fsverity_hash_test

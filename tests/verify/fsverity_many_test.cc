@@ -7,7 +7,7 @@
 
 #include "verify/fsverity_hash.h"
 
-namespace powernode::verify {
+namespace powernode::verify::fsverity_many_test {
 namespace {
 
 constexpr std::size_t kBlock = kFsVerityBlockBytes;
@@ -53,4 +53,4 @@ TEST_CASE("no files have no digests") { CHECK(FsVerityMany().Hash({}, {}).empty(
 
 TEST_SUITE_END();
 
-}  // namespace powernode::verify
+}  // namespace powernode::verify::fsverity_many_test

@@ -14,7 +14,7 @@
 #include "tests/support/temporary_directory.h"
 #include "tests/verify/fsverity_reference.h"
 
-namespace powernode::verify {
+namespace powernode::verify::fsverity_measure_test {
 namespace {
 
 constexpr std::size_t kChunk = 1024 * 1024;  // what one thread takes at a time
@@ -177,4 +177,4 @@ TEST_CASE("a file that cannot be read is not a file that differs") {
 
 TEST_SUITE_END();
 
-}  // namespace powernode::verify
+}  // namespace powernode::verify::fsverity_measure_test

@@ -9,7 +9,7 @@
 #include "tests/verify/signer.h"
 #include "verify/image_verifier.h"
 
-namespace powernode::verify {
+namespace powernode::verify::image_binding_test {
 namespace {
 
 constexpr const char* kContent = "the bytes of a module";
@@ -188,4 +188,4 @@ TEST_CASE("the kernel's fs-verity, where the policy wants it") {
   CHECK(CodeOf(module.Verify(module.Statement(), policy)) == "verity_required");
 }
 
-}  // namespace powernode::verify
+}  // namespace powernode::verify::image_binding_test

@@ -7,7 +7,7 @@
 #include "tests/support/temporary_directory.h"
 #include "tests/verify/signer.h"
 
-namespace powernode::verify {
+namespace powernode::verify::image_verifier_test {
 namespace {
 
 constexpr const char* kContent = "the bytes of an image";
@@ -189,4 +189,4 @@ TEST_CASE("mode words") {
   CHECK(TrustModeName(TrustMode::kAudit) == "audit");
 }
 
-}  // namespace powernode::verify
+}  // namespace powernode::verify::image_verifier_test

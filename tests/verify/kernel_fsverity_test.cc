@@ -13,7 +13,7 @@
 #include "tests/support/temporary_directory.h"
 #include "verify/fsverity_measure.h"
 
-namespace powernode::verify {
+namespace powernode::verify::kernel_fsverity_test {
 namespace {
 
 // A kernel that answers FS_IOC_ENABLE_VERITY with a row of errnos (the last one for ever), and
@@ -195,4 +195,4 @@ TEST_CASE("a file is measured by the kernel where it can, by reading where it ca
 
 TEST_SUITE_END();
 
-}  // namespace powernode::verify
+}  // namespace powernode::verify::kernel_fsverity_test

@@ -6,7 +6,7 @@
 #include "agent/base/json.h"
 #include "tests/verify/signer.h"
 
-namespace powernode::verify {
+namespace powernode::verify::platform_policy_test {
 namespace {
 
 constexpr std::int64_t kNow = 1'800'000'000;
@@ -99,4 +99,4 @@ TEST_CASE("what is unsigned, strange or not understood is not taken") {
   }
 }
 
-}  // namespace powernode::verify
+}  // namespace powernode::verify::platform_policy_test

@@ -4,7 +4,7 @@
 
 #include "tests/verify/signer.h"
 
-namespace powernode::verify {
+namespace powernode::verify::policy_file_test {
 namespace {
 
 class Files {
@@ -114,4 +114,4 @@ TEST_CASE("what is not understood is an error that names the member, never a def
   }
 }
 
-}  // namespace powernode::verify
+}  // namespace powernode::verify::policy_file_test

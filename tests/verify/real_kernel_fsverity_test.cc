@@ -10,7 +10,7 @@
 #include "verify/fsverity_measure.h"
 #include "verify/kernel_fsverity.h"
 
-namespace powernode::verify {
+namespace powernode::verify::real_kernel_fsverity_test {
 namespace {
 
 Fd ReadOnly(const std::string& path) {
@@ -78,4 +78,4 @@ TEST_CASE("a writer is waited for, and then named") {
 
 TEST_SUITE_END();
 
-}  // namespace powernode::verify
+}  // namespace powernode::verify::real_kernel_fsverity_test

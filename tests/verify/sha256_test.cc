@@ -11,7 +11,7 @@
 
 #include "agent/base/syscalls.h"
 
-namespace powernode::verify {
+namespace powernode::verify::sha256_test {
 namespace {
 
 Sha256Bytes Reference(std::span<const std::byte> bytes) {
@@ -220,4 +220,4 @@ TEST_CASE("a forced word is obeyed, or it is an error that says which") {
 
 TEST_SUITE_END();
 
-}  // namespace powernode::verify
+}  // namespace powernode::verify::sha256_test

@@ -2,7 +2,7 @@
 
 #include <doctest/doctest.h>
 
-namespace powernode::verify {
+namespace powernode::verify::signature_material_test {
 
 TEST_CASE("tells apart every form a signature is served in") {
   using sigstore::MaterialKind;
@@ -47,4 +47,4 @@ TEST_CASE("anything else is wrong, not unknown") {
   }
 }
 
-}  // namespace powernode::verify
+}  // namespace powernode::verify::signature_material_test

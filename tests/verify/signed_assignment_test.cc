@@ -6,7 +6,7 @@
 #include "agent/base/json.h"
 #include "tests/verify/signer.h"
 
-namespace powernode::verify {
+namespace powernode::verify::signed_assignment_test {
 namespace {
 
 constexpr std::int64_t kNow = 1'800'000'000;  // 2027-01-15T08:00:00Z
@@ -145,4 +145,4 @@ TEST_CASE("what is unsigned, another node's, expired or not understood is not ta
 TEST_SUITE_END();
 
 }  // namespace
-}  // namespace powernode::verify
+}  // namespace powernode::verify::signed_assignment_test

@@ -8,7 +8,7 @@
 #include "verify/trust_directory.h"
 #include "verify/trust_store.h"
 
-namespace powernode::verify {
+namespace powernode::verify::trust_test {
 namespace {
 
 // A key, and the SHA-256 of its SubjectPublicKeyInfo.
@@ -113,4 +113,4 @@ TEST_CASE(
   CHECK(loaded.store.places().size() == 3);
 }
 
-}  // namespace powernode::verify
+}  // namespace powernode::verify::trust_test

@@ -10,17 +10,18 @@
 #include "verify/x509/signature_algorithm.h"
 
 namespace powernode::verify::x509 {
+
+struct BasicConstraints {
+  bool is_ca = false;
+  std::optional<std::uint32_t> path_length;
+};
+
 namespace {
 
 constexpr std::size_t kMaxCertificate = 64 * 1024;
 constexpr std::uint32_t kMaxVersion = 2;  // v3
 constexpr std::uint8_t kDigitalSignature = 0x80;
 constexpr std::uint8_t kKeyCertSign = 0x04;
-
-struct BasicConstraints {
-  bool is_ca = false;
-  std::optional<std::uint32_t> path_length;
-};
 
 // UTCTime or GeneralizedTime, both to the second and in UTC (RFC 5280 §4.1.2.5).
 Result<Instant> ReadTime(DerReader& reader) {

@@ -12,7 +12,6 @@
 #include "verify/x509/rsa.h"
 
 namespace powernode::verify::x509 {
-namespace {
 
 struct EcKey {
   Curve curve;
@@ -24,6 +23,8 @@ struct Ed25519Key {
 };
 
 using Material = std::variant<EcKey, RsaKey, Ed25519Key>;
+
+namespace {
 
 constexpr std::array kSha256Only{HashAlgorithm::kSha256};
 constexpr std::array kSha384First{HashAlgorithm::kSha384, HashAlgorithm::kSha256};

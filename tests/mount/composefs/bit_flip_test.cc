@@ -6,7 +6,7 @@
 #include "tests/mount/composefs/images.h"
 #include "tests/mount/composefs/sample_tree.h"
 
-namespace powernode::mount::composefs {
+namespace powernode::mount::composefs::bit_flip_test {
 namespace {
 
 using testing::BytesOf;
@@ -45,4 +45,4 @@ TEST_CASE("every flipped bit is refused, or makes a well-formed image of another
   CHECK(other > 100);  // ids, times, names, contents
 }
 
-}  // namespace powernode::mount::composefs
+}  // namespace powernode::mount::composefs::bit_flip_test

@@ -20,7 +20,7 @@
 #include "tests/support/temporary_directory.h"
 #include "tests/verify/fsverity_reference.h"
 
-namespace powernode::mount::composefs {
+namespace powernode::mount::composefs::directory_scan_test {
 namespace {
 
 using testing::TemporaryDirectory;
@@ -346,4 +346,4 @@ TEST_CASE("stops when asked to") {
 
 TEST_SUITE_END();
 
-}  // namespace powernode::mount::composefs
+}  // namespace powernode::mount::composefs::directory_scan_test

@@ -9,7 +9,7 @@
 #include "tests/mount/composefs/images.h"
 #include "tests/mount/composefs/vectors.h"
 
-namespace powernode::mount::composefs {
+namespace powernode::mount::composefs::dump_test {
 namespace {
 
 using testing::ComposefsVectors;
@@ -199,4 +199,4 @@ TEST_CASE("what section 2.1 lets pass, passes") {
         "/\\\\\\n\\r\\t\\x20\\xff= 1 120777 1 0 0 0 0.0 \\x2d - -\n");
 }
 
-}  // namespace powernode::mount::composefs
+}  // namespace powernode::mount::composefs::dump_test

@@ -9,7 +9,7 @@
 #include "tests/mount/composefs/sample_tree.h"
 #include "tests/mount/composefs/vectors.h"
 
-namespace powernode::mount::composefs {
+namespace powernode::mount::composefs::image_reader_test {
 namespace {
 
 using testing::BytesOf;
@@ -95,4 +95,4 @@ TEST_CASE("refuses an image that is cut or lengthened anywhere") {
   CHECK_FALSE(ReadImage(BytesOf(*image + '\0')).ok());
 }
 
-}  // namespace powernode::mount::composefs
+}  // namespace powernode::mount::composefs::image_reader_test

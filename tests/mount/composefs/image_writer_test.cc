@@ -8,7 +8,7 @@
 #include "tests/mount/composefs/images.h"
 #include "tests/mount/composefs/vectors.h"
 
-namespace powernode::mount::composefs {
+namespace powernode::mount::composefs::image_writer_test {
 namespace {
 
 using testing::ComposefsVectors;
@@ -79,4 +79,4 @@ TEST_CASE("refuses format versions that there are not") {
   }
 }
 
-}  // namespace powernode::mount::composefs
+}  // namespace powernode::mount::composefs::image_writer_test

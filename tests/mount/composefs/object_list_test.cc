@@ -6,7 +6,7 @@
 #include "tests/mount/composefs/images.h"
 #include "tests/mount/composefs/vectors.h"
 
-namespace powernode::mount::composefs {
+namespace powernode::mount::composefs::object_list_test {
 namespace {
 
 using testing::BytesOf;
@@ -85,4 +85,4 @@ TEST_CASE("tells composefs images by their first bytes") {
   CHECK(ReadImage(BytesOf(image.substr(0, 8192))).error().code() == "bad_image");
 }
 
-}  // namespace powernode::mount::composefs
+}  // namespace powernode::mount::composefs::object_list_test

@@ -6,7 +6,7 @@
 
 #include "mount/composefs/dump.h"
 
-namespace powernode::mount::composefs {
+namespace powernode::mount::composefs::tree_difference_test {
 namespace {
 
 const std::string kRoot = "/ 0 40755 2 0 0 0 1.0 - - -\n";
@@ -86,4 +86,4 @@ TEST_CASE("paths are escaped, they are for a terminal") {
 
 TEST_SUITE_END();
 
-}  // namespace powernode::mount::composefs
+}  // namespace powernode::mount::composefs::tree_difference_test

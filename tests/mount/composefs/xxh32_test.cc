@@ -6,7 +6,7 @@
 
 #include "mount/composefs/attribute_encoding.h"
 
-namespace powernode::mount::composefs {
+namespace powernode::mount::composefs::xxh32_test {
 
 TEST_CASE("XXH32 of known texts") {
   CHECK(Xxh32("", 0) == 0x02CC5D05);
@@ -47,4 +47,4 @@ TEST_CASE("attribute names: what is stored of them, and the filter's bit") {
   CHECK_FALSE(FullName({5, "x"}).has_value());
 }
 
-}  // namespace powernode::mount::composefs
+}  // namespace powernode::mount::composefs::xxh32_test

@@ -10,7 +10,7 @@
 #include "tests/verify/sigstore/survivable.h"
 #include "tests/verify/sigstore/vector_case.h"
 
-namespace powernode::verify::sigstore {
+namespace powernode::verify::sigstore::bit_flip_test {
 namespace {
 
 constexpr std::size_t kSample = 24;
@@ -53,4 +53,4 @@ TEST_CASE("good material is good to the bit") {
   MESSAGE(flipped << " bits flipped; still good, as they may be:" << summary);
 }
 
-}  // namespace powernode::verify::sigstore
+}  // namespace powernode::verify::sigstore::bit_flip_test

@@ -12,7 +12,7 @@
 #include "verify/sigstore/policy_key.h"
 #include "verify/sigstore/verifier.h"
 
-namespace powernode::verify::sigstore {
+namespace powernode::verify::sigstore::bundle_test {
 namespace {
 
 using Alter = std::function<void(Json&)>;
@@ -219,4 +219,4 @@ TEST_CASE("a file is a bundle by what is in it") {
   CHECK(GuessBundleKind("not JSON") == MaterialKind::kBundle);
 }
 
-}  // namespace powernode::verify::sigstore
+}  // namespace powernode::verify::sigstore::bundle_test

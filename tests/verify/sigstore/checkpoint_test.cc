@@ -5,7 +5,7 @@
 #include "agent/base/encoding.h"
 #include "tests/verify/vectors.h"
 
-namespace powernode::verify::sigstore {
+namespace powernode::verify::sigstore::checkpoint_test {
 namespace {
 
 const std::string kRoot = Base64Encode(std::string(32, 'r'));
@@ -84,4 +84,4 @@ TEST_CASE("a checkpoint has a size and a number of lines") {
   CHECK(ParseCheckpoint(Note("7", std::string(16 * 1024, 'x') + "\n")).error().code() == "parse");
 }
 
-}  // namespace powernode::verify::sigstore
+}  // namespace powernode::verify::sigstore::checkpoint_test

@@ -5,7 +5,7 @@
 #include <chrono>
 #include <string>
 
-namespace powernode::verify::sigstore {
+namespace powernode::verify::sigstore::identity_pattern_test {
 namespace {
 
 bool Matches(std::string_view pattern, std::string_view text) {
@@ -165,4 +165,4 @@ TEST_CASE("patterns that ruin a backtracking matcher take no longer than others"
   }
 }
 
-}  // namespace powernode::verify::sigstore
+}  // namespace powernode::verify::sigstore::identity_pattern_test

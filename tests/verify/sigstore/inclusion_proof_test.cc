@@ -4,7 +4,7 @@
 
 #include "tests/verify/vectors.h"
 
-namespace powernode::verify::sigstore {
+namespace powernode::verify::sigstore::inclusion_proof_test {
 namespace {
 
 struct Proof {
@@ -84,4 +84,4 @@ TEST_CASE("a tree has leaves") {
   CHECK(IsIncluded(LeafHash(""), 0, 1, {}, LeafHash("")));
 }
 
-}  // namespace powernode::verify::sigstore
+}  // namespace powernode::verify::sigstore::inclusion_proof_test

@@ -11,7 +11,7 @@
 #include "verify/sigstore/entry_promise.h"
 #include "verify/sigstore/verifier.h"
 
-namespace powernode::verify::sigstore {
+namespace powernode::verify::sigstore::log_entry_test {
 namespace {
 
 using testing::AddEntry;
@@ -389,4 +389,4 @@ TEST_CASE("the bytes under a promise and the ids of checkpoints are the known on
   CHECK(payload == R"({"body":"e30=","integratedTime":5,"logID":"01ff","logIndex":7})");
 }
 
-}  // namespace powernode::verify::sigstore
+}  // namespace powernode::verify::sigstore::log_entry_test

@@ -8,7 +8,7 @@
 #include "verify/sigstore/oci_verifier.h"
 #include "verify/sigstore/simple_signing.h"
 
-namespace powernode::verify::sigstore {
+namespace powernode::verify::sigstore::oci_test {
 namespace {
 
 struct OciCase {
@@ -219,4 +219,4 @@ TEST_CASE("reads what a signed payload says, and refuses what is no such payload
   CHECK_FALSE(ParseSimpleSigning(upper).ok());
 }
 
-}  // namespace powernode::verify::sigstore
+}  // namespace powernode::verify::sigstore::oci_test

@@ -5,7 +5,7 @@
 #include "tests/verify/sigstore/vector_case.h"
 #include "verify/sigstore/refusal.h"
 
-namespace powernode::verify::sigstore {
+namespace powernode::verify::sigstore::report_test {
 namespace {
 
 Report Of(std::string_view id) {
@@ -84,4 +84,4 @@ TEST_CASE("a missing log is named, with the age of the root") {
   CHECK(report.message.find("2025-01-01T00:00:00Z") != std::string::npos);
 }
 
-}  // namespace powernode::verify::sigstore
+}  // namespace powernode::verify::sigstore::report_test

@@ -8,7 +8,7 @@
 #include "verify/sigstore/policy_key.h"
 #include "verify/sigstore/verifier.h"
 
-namespace powernode::verify::sigstore {
+namespace powernode::verify::sigstore::requirements_test {
 namespace {
 
 const std::shared_ptr<const TrustedRoot> kRoot = std::make_shared<const TrustedRoot>();
@@ -153,4 +153,4 @@ TEST_CASE("a policy's key is one PEM block of a public key") {
   }
 }
 
-}  // namespace powernode::verify::sigstore
+}  // namespace powernode::verify::sigstore::requirements_test

@@ -6,7 +6,7 @@
 #include "tests/verify/vectors.h"
 #include "verify/sigstore/dsse.h"
 
-namespace powernode::verify::sigstore {
+namespace powernode::verify::sigstore::statement_test {
 namespace {
 
 constexpr std::string_view kArtifact = "the artifact";
@@ -100,4 +100,4 @@ TEST_CASE("an artifact that is not known is no subject") {
   CHECK(CheckSubject(*statement, other).ok());
 }
 
-}  // namespace powernode::verify::sigstore
+}  // namespace powernode::verify::sigstore::statement_test

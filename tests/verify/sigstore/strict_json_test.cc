@@ -7,7 +7,7 @@
 #include "verify/sigstore/message_reader.h"
 #include "verify/sigstore/pem.h"
 
-namespace powernode::verify::sigstore {
+namespace powernode::verify::sigstore::strict_json_test {
 namespace {
 
 std::string Nested(int depth) {
@@ -143,4 +143,4 @@ TEST_CASE("one PEM block and nothing else") {
   }
 }
 
-}  // namespace powernode::verify::sigstore
+}  // namespace powernode::verify::sigstore::strict_json_test

@@ -8,7 +8,7 @@
 #include "tests/verify/vectors.h"
 #include "verify/sigstore/rfc3339.h"
 
-namespace powernode::verify::sigstore {
+namespace powernode::verify::sigstore::trusted_root_test {
 namespace {
 
 Json Good() { return testing::ReadJsonVector("roots/lab-default.json"); }
@@ -154,4 +154,4 @@ TEST_CASE("times are RFC 3339 in UTC, to the nanosecond") {
   }
 }
 
-}  // namespace powernode::verify::sigstore
+}  // namespace powernode::verify::sigstore::trusted_root_test

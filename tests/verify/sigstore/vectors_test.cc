@@ -6,7 +6,7 @@
 
 #include "tests/verify/sigstore/vector_case.h"
 
-namespace powernode::verify::sigstore {
+namespace powernode::verify::sigstore::vectors_test {
 namespace {
 
 const std::vector<testing::VectorCase>& Cases() {
@@ -61,4 +61,4 @@ TEST_CASE("no vector is good for another artifact") {
   }
 }
 
-}  // namespace powernode::verify::sigstore
+}  // namespace powernode::verify::sigstore::vectors_test

@@ -5,7 +5,7 @@
 #include "tests/verify/x509/certificate_maker.h"
 #include "verify/x509/oids.h"
 
-namespace powernode::verify::x509 {
+namespace powernode::verify::x509::certificate_path_test {
 namespace {
 
 using testing::CertificatePlan;
@@ -217,4 +217,4 @@ TEST_CASE("a path that only an unsupported key would complete could not be check
   CHECK(IsRefused(pki.Path(), ErrorKind::kCannotTell));
 }
 
-}  // namespace powernode::verify::x509
+}  // namespace powernode::verify::x509::certificate_path_test

@@ -7,7 +7,7 @@
 #include "verify/x509/der.h"
 #include "verify/x509/oids.h"
 
-namespace powernode::verify::x509 {
+namespace powernode::verify::x509::certificate_test {
 namespace {
 
 using testing::CertificatePlan;
@@ -171,4 +171,4 @@ TEST_CASE("no bit of a certificate can change under its signature") {
   }
 }
 
-}  // namespace powernode::verify::x509
+}  // namespace powernode::verify::x509::certificate_test

@@ -5,7 +5,7 @@
 #include "tests/verify/vectors.h"
 #include "verify/x509/ecdsa.h"
 
-namespace powernode::verify::x509 {
+namespace powernode::verify::x509::der_test {
 namespace {
 
 std::string Bytes(const std::string& hex) { return testing::FromHex(hex); }
@@ -120,4 +120,4 @@ TEST_CASE("the shapes of an ECDSA signature are those of the vectors") {
   }
 }
 
-}  // namespace powernode::verify::x509
+}  // namespace powernode::verify::x509::der_test

@@ -8,7 +8,7 @@
 #include "verify/x509/der.h"
 #include "verify/x509/oids.h"
 
-namespace powernode::verify::x509 {
+namespace powernode::verify::x509::fulcio_identity_test {
 namespace {
 
 using testing::MakeExtension;
@@ -117,4 +117,4 @@ TEST_CASE("an issuer in one form or in both, and then the same") {
   CHECK(read({old_form, MakeExtension(Fulcio(9), false, "bare")})->claims.count(9) == 0);
 }
 
-}  // namespace powernode::verify::x509
+}  // namespace powernode::verify::x509::fulcio_identity_test

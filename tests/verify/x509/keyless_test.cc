@@ -10,7 +10,7 @@
 #include "verify/x509/sct.h"
 #include "verify/x509/timestamp.h"
 
-namespace powernode::verify::x509 {
+namespace powernode::verify::x509::keyless_test {
 namespace {
 
 Status Judge(const Json& one_case) {
@@ -81,4 +81,4 @@ TEST_CASE("refuses the certificates whose identity is not one") {
   }
 }
 
-}  // namespace powernode::verify::x509
+}  // namespace powernode::verify::x509::keyless_test

@@ -8,7 +8,7 @@
 #include "verify/x509/oids.h"
 #include "verify/x509/signature_algorithm.h"
 
-namespace powernode::verify::x509 {
+namespace powernode::verify::x509::public_key_test {
 namespace {
 
 using testing::SigningKey;
@@ -224,4 +224,4 @@ TEST_CASE("an RSA key without its wrapping becomes the key with it") {
   CHECK_FALSE(PublicKey::FromRsaPkcs1(whole->spki()).ok());
 }
 
-}  // namespace powernode::verify::x509
+}  // namespace powernode::verify::x509::public_key_test

@@ -10,7 +10,7 @@
 #include "verify/x509/hash.h"
 #include "verify/x509/oids.h"
 
-namespace powernode::verify::x509 {
+namespace powernode::verify::x509::sct_test {
 namespace {
 
 std::string Sha256(std::string_view bytes) {
@@ -118,4 +118,4 @@ TEST_CASE("refuses lists that do not add up") {
   }
 }
 
-}  // namespace powernode::verify::x509
+}  // namespace powernode::verify::x509::sct_test

@@ -9,7 +9,7 @@
 #include "verify/x509/hash.h"
 #include "verify/x509/timestamp.h"
 
-namespace powernode::verify::x509 {
+namespace powernode::verify::x509::timestamp_rules_test {
 namespace {
 
 using testing::CertificatePlan;
@@ -242,4 +242,4 @@ TEST_CASE("the token's own certificates count only where the authority names non
                                   TokenPlan().signature, pinned)));
 }
 
-}  // namespace powernode::verify::x509
+}  // namespace powernode::verify::x509::timestamp_rules_test

@@ -8,7 +8,7 @@
 #include "verify/x509/der.h"
 #include "verify/x509/timestamp_token.h"
 
-namespace powernode::verify::x509 {
+namespace powernode::verify::x509::timestamp_test {
 namespace {
 
 std::string Sha256(std::string_view bytes) {
@@ -80,4 +80,4 @@ TEST_CASE("no bit of a token that counts can change") {
   }
 }
 
-}  // namespace powernode::verify::x509
+}  // namespace powernode::verify::x509::timestamp_test
