@@ -26,13 +26,16 @@ function(powernode_static program)
   endif()
 endfunction()
 
-# powernode_test(<name> SOURCES a_test.cc ... [DEPS target...] [PRIVILEGED] [CRASH] [TIMEOUT seconds] [LABELS label...])
+# powernode_test(<name> SOURCES a_test.cc ... [DEPS target...] [PRIVILEGED] [CRASH] [NATIVE] [TIMEOUT seconds]
+#                [LABELS label...])
 #
 # A doctest program and its ctest entry; main() comes from tests/support.  PRIVILEGED tests need root: they run in
 # a private mount namespace, and skip loudly (with CI=true: fail) without it.  CRASH: for `make test-crash` alone.
+# NATIVE: of thousands of objects or random trees, which takes too long emulated; like the other two kinds it is not
+# built for another processor.
 function(powernode_test name)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "PRIVILEGED;CRASH" "TIMEOUT" "SOURCES;DEPS;LABELS")
-  if(NOT POWERNODE_UNIT_TESTS)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "PRIVILEGED;CRASH;NATIVE" "TIMEOUT" "SOURCES;DEPS;LABELS")
+  if(NOT POWERNODE_UNIT_TESTS OR (CMAKE_CROSSCOMPILING AND (arg_PRIVILEGED OR arg_CRASH OR arg_NATIVE)))
     return()
   endif()
   add_executable(${name} ${arg_SOURCES})
