@@ -23,7 +23,7 @@ build: build-release build-arm64 ## Build the two binaries that ship: dist/power
 	@ls -l dist
 
 test: build-dev build-release build-arm64 ## Run every test, from units to virtual machines
-	@ctest --test-dir build/dev --output-on-failure --parallel 2
+	@ctest --test-dir build/dev --output-on-failure --parallel 4
 
 test-crash: build-dev ## Kill claim, enrolment, renewal, tasks and state writers at each call with an effect (POWERNODE_CRASH=every: at each call)
 	@ctest --test-dir build/dev --build-config crash --output-on-failure -R '_crash_test$$'
@@ -32,7 +32,7 @@ demo: build-release ## Boot a virtual machine from power-on to a served page (KE
 	@tests/vm/demo
 
 lint: packages ## Check format, warnings, includes and shell
-	@cmake --preset dev >/dev/null
+	@cmake --preset lint >/dev/null
 	@cmake/lint
 
 format: packages ## Format the C++ sources in place
