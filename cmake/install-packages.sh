@@ -5,7 +5,7 @@ set -eu
 
 packages="
   build-essential cmake ninja-build ccache git dpkg-dev bzip2 xz-utils zstd file
-  clang clang-format clang-tidy lld libclang-rt-14-dev libfuzzer-14-dev shellcheck
+  clang-16 clang-tidy-16 libclang-rt-16-dev libfuzzer-16-dev clang-format lld shellcheck
   g++-aarch64-linux-gnu qemu-user-static
   libssl-dev libcpp-httplib-dev pkg-config openssl
   curl jq python3 strace iproute2 dnsmasq-base e2fsprogs erofs-utils fsverity cpio systemd
