@@ -58,8 +58,8 @@ class [[nodiscard]] Result<void> {
   bool ok() const { return !error_.has_value(); }
   explicit operator bool() const { return ok(); }
 
-  const Error& error() const& { return *error_; }
-  Error&& error() && { return *std::move(error_); }
+  const Error& error() const& { return *error_; }    // NOLINT: the caller has looked at ok()
+  Error&& error() && { return *std::move(error_); }  // NOLINT: as above
 
  private:
   std::optional<Error> error_;
