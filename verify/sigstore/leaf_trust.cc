@@ -6,7 +6,6 @@
 
 #include "agent/base/encoding.h"
 #include "agent/base/printable.h"
-#include "verify/quoted.h"
 #include "verify/sigstore/refusal.h"
 #include "verify/x509/certificate_path.h"
 #include "verify/x509/fulcio_identity.h"
@@ -15,6 +14,8 @@
 
 namespace powernode::verify::sigstore {
 namespace {
+
+constexpr std::size_t kIdentityQuotedAtMost = 200;  // a workflow's address is long
 
 std::vector<x509::Instant> TimesOf(const Facts& facts) {
   std::vector<x509::Instant> times;
@@ -32,8 +33,8 @@ Status CheckIdentity(const x509::Certificate& leaf, const Requirements& requirem
       [&](const IdentityRule& rule) { return rule.Accepts(found.subject, found.issuer); });
   if (!accepted)
     return Wrong(stage::kIdentity,
-                 "identity: \"" + Printable(found.subject.substr(0, kQuotedAtMost)) +
-                     "\", for whom \"" + Printable(found.issuer.substr(0, kQuotedAtMost)) +
+                 "identity: \"" + Printable(found.subject.substr(0, kIdentityQuotedAtMost)) +
+                     "\", for whom \"" + Printable(found.issuer.substr(0, kIdentityQuotedAtMost)) +
                      "\" vouches, is not one that the policy accepts");
   facts.identity = SigningIdentity{.san = std::move(found.subject),
                                    .issuer = std::move(found.issuer),
