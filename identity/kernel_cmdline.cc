@@ -8,8 +8,8 @@
 namespace powernode::identity {
 namespace {
 
-constexpr std::size_t kMaxLineBytes =
-    64 * 1024;  // x86's COMMAND_LINE_SIZE is 2048, others allow more
+// x86's COMMAND_LINE_SIZE is 2048, others allow more.
+constexpr std::size_t kMaxLineBytes = 64 * 1024;
 constexpr std::string_view kPrefix = "powernode.";
 constexpr std::string_view kMaskedToken = "***";
 

@@ -1,10 +1,11 @@
 #include "verify/sha256_engine.h"
-#include "verify/quoted.h"
 
 #include <algorithm>
 #include <cstdlib>
 #include <iterator>
 #include <string>
+
+#include "verify/quoted.h"
 
 namespace powernode::verify {
 namespace {
